@@ -2,9 +2,9 @@ package records
 
 import "io"
 
-// heldBytes is how much a [PageWriter] holds before it hands whole pages on.
-// etcd holds as much (walPageBytes in server/storage/wal/encoder.go, and
-// defaultBufferBytes in pkg/ioutil/pagewriter.go at tag v3.7.3).
+// heldBytes is how many bytes a [PageWriter] holds before it hands whole pages
+// on; etcd's holds as many (defaultBufferBytes in pkg/ioutil/pagewriter.go at
+// tag v3.7.3).
 const heldBytes = 128 << 10
 
 // PageWriter gathers small writes and hands them on in whole pages of the file
