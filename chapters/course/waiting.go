@@ -47,7 +47,7 @@ func Waiting(sources fs.FS) func(exercise string) string {
 func (s *survey) why(exercise string) string {
 	roots := s.roots(exercise)
 	for _, f := range roots {
-		if f.stub && f.exercise == exercise {
+		if f.stub {
 			return fmt.Sprintf("%s: %s is still a stub", f.position, f.name)
 		}
 	}

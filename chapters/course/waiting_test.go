@@ -122,6 +122,18 @@ var table = (*Page)(nil).Write
 			"1.5": "1.5 uses Page.Write (1.3), still a stub: p.go:9",
 		},
 	}, {
+		name: "a_method_of_a_generic_type_is_followed",
+		text: `type Encoder struct{ page Page[int] }
+type Page[T any] struct{}
+
+//course:exercise 1.3
+func (p *Page[T]) Write() { panic(course.TODO("1.3")) }
+
+//course:exercise 1.4
+func (e *Encoder) Encode() { e.page.Write() }
+`,
+		want: map[string]string{"1.4": "1.4 uses Page.Write (1.3), still a stub: p.go:9"},
+	}, {
 		name: "the_earliest_exercise_is_named_first",
 		text: `//course:exercise 1.12
 func C() { B(); A() }
