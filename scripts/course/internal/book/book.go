@@ -134,15 +134,15 @@ func newChapter(b *Book, f fs.DirEntry) (*Chapter, bool) {
 	}
 	folder := path.Join("chapters", f.Name())
 	return &Chapter{
-		book:   b,
-		Number: number,
-		Name:   m[2],
-		Folder: folder,
-		Page:   path.Join("docs", f.Name()+".md"),
-		Hints:  path.Join(folder, "hints.md"),
-		Suite:  path.Join(folder, m[2]+"test"),
-		Desk:   path.Join(folder, "exercise"),
-		Mutant: path.Join(folder, "testdata", "mutants"),
+		book:         b,
+		Number:       number,
+		Name:         m[2],
+		Folder:       folder,
+		Page:         path.Join("docs", f.Name()+".md"),
+		Hints:        path.Join(folder, "hints.md"),
+		Suite:        path.Join(folder, m[2]+"test"),
+		Desk:         path.Join(folder, "exercise"),
+		MutantFolder: path.Join(folder, "testdata", "mutants"),
 	}, true
 }
 

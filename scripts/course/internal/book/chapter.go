@@ -25,13 +25,13 @@ type Chapter struct {
 	Suite string
 	// Desk is the folder in which the learner writes: chapters/01-records/exercise.
 	Desk string
-	// Mutant is the folder of the wrong implementations: chapters/01-records/testdata/mutants.
-	Mutant string
+	// MutantFolder is the folder of the wrong implementations: chapters/01-records/testdata/mutants.
+	MutantFolder string
 	// Exercises are in the order of their ids.
 	Exercises []*Exercise
-	// Uncovered lists the functions whose directive names an id of another
+	// Strays are the functions whose directive names an id of another
 	// chapter or none: mistakes of the author, which verify reports.
-	Uncovered []Function
+	Strays []Function
 
 	book *Book
 }
@@ -61,6 +61,8 @@ type Function struct {
 	// Desk is where the learner's desk declares it. Its File is "" when no
 	// file there does, or none that could be parsed so far.
 	Desk Position
+	// Stub is set while the body on the desk calls course.TODO.
+	Stub bool
 }
 
 // Position is a line of a file. It prints as file:line.
@@ -101,10 +103,10 @@ func (c *Chapter) read() error {
 			continue
 		}
 		if at := slices.IndexFunc(desk, func(d Function) bool { return d.Name == f.Name }); at >= 0 {
-			f.Desk = desk[at].Reference
+			f.Desk, f.Stub = desk[at].Reference, desk[at].Stub
 		}
 		if !c.owns(f.ID) {
-			c.Uncovered = append(c.Uncovered, f)
+			c.Strays = append(c.Strays, f)
 			continue
 		}
 		e := c.exercise(f.ID)

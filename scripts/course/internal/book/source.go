@@ -51,10 +51,24 @@ func functionsOf(file, name string) ([]Function, error) {
 	for _, decl := range parsed.Decls {
 		if f, ok := decl.(*ast.FuncDecl); ok {
 			at := Position{File: name, Line: fset.Position(f.Pos()).Line}
-			found = append(found, Function{Name: FuncName(f), ID: ExerciseID(f.Doc), Reference: at})
+			found = append(found, Function{Name: FuncName(f), ID: ExerciseID(f.Doc), Reference: at, Stub: callsTODO(f)})
 		}
 	}
 	return found, err
+}
+
+// callsTODO reports whether the body calls course.TODO, as a stub's does.
+func callsTODO(f *ast.FuncDecl) (found bool) {
+	ast.Inspect(f, func(n ast.Node) bool {
+		if call, ok := n.(*ast.CallExpr); ok {
+			if sel, ok := call.Fun.(*ast.SelectorExpr); ok && sel.Sel.Name == "TODO" {
+				x, ok := sel.X.(*ast.Ident)
+				found = found || ok && x.Name == "course"
+			}
+		}
+		return true
+	})
+	return found
 }
 
 // SourceFiles returns the names, sorted, of the Go files in dir that are not
@@ -135,7 +149,7 @@ type Mutant struct {
 // is not an error; a mutant that does not parse or names no exercise of the
 // chapter is.
 func (c *Chapter) Mutants() ([]Mutant, error) {
-	names, err := SourceFiles(c.book.Path(c.Mutant))
+	names, err := SourceFiles(c.book.Path(c.MutantFolder))
 	if os.IsNotExist(err) {
 		return nil, nil
 	}
@@ -156,7 +170,7 @@ func (c *Chapter) Mutants() ([]Mutant, error) {
 // mutant reads one file. The header is every comment in front of the first
 // declaration.
 func (c *Chapter) mutant(name string) (Mutant, error) {
-	m := Mutant{Name: strings.TrimSuffix(name, ".go"), File: path.Join(c.Mutant, name)}
+	m := Mutant{Name: strings.TrimSuffix(name, ".go"), File: path.Join(c.MutantFolder, name)}
 	text, err := os.ReadFile(c.book.Path(m.File))
 	if err != nil {
 		return m, err
