@@ -1,6 +1,7 @@
 package layout
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -21,6 +22,8 @@ type Options struct {
 	// [From, To). Everything before is still read, for the sake of the CRC.
 	// Default: the whole file; To 0 is its end.
 	From, To int64
+
+	keep int64 // a line with this offset is never left out
 }
 
 // Dump writes the annotated hexdump of a segment file: one line per field, with
@@ -49,7 +52,10 @@ func (o *Options) Dump(w io.Writer, r io.ReaderAt, size int64) error {
 // lines sends the lines of a dump to sink, in order and without gaps. An error of
 // the sink ends it; errEnough ends it without being one.
 func (o *Options) lines(r io.ReaderAt, size int64, sink func(line) error) error {
-	d := &dumper{win: newWindow(r, size), size: size, sink: sink, opts: o, chained: true}
+	d := &dumper{
+		win: newWindow(r, size, windowSize), peek: newWindow(r, size, peekSize),
+		size: size, sink: sink, opts: o, chained: true,
+	}
 	if o.Snap {
 		d.snapFile()
 	} else {
@@ -58,7 +64,7 @@ func (o *Options) lines(r io.ReaderAt, size int64, sink func(line) error) error 
 	if d.err == errEnough {
 		d.err = nil
 	}
-	return errors.Join(d.win.err, d.err)
+	return cmp.Or(d.win.err, d.peek.err, d.err)
 }
 
 // errEnough is a sink's way to say that it needs no more lines.
@@ -67,12 +73,12 @@ var errEnough = errors.New("enough")
 // A dumper walks over a file. Every byte before off has been sent to the sink
 // exactly once.
 type dumper struct {
-	win  *window
-	size int64
-	off  int64
-	sink func(line) error
-	err  error // first error of the sink; nothing moves after it
-	opts *Options
+	win, peek *window
+	size      int64
+	off       int64
+	sink      func(line) error
+	err       error // first error of the sink; nothing moves after it
+	opts      *Options
 
 	crc     uint32 // the running CRC after the last record
 	chained bool   // crc is known: nothing has been skipped since
@@ -91,11 +97,11 @@ func (d *dumper) done() bool {
 // the next place where one is.
 func (d *dumper) segment() {
 	for !d.done() {
-		f, problem := d.frameAt(d.off)
+		f, problem := frameAt(d.win, d.off)
 		switch {
 		case problem == "":
 			d.frame(f, "")
-		case f.word == 0 && f.size == 0 && problem == problemZero:
+		case problem == problemZero:
 			d.zeroWord()
 		case f.wellFormed && f.end() <= d.size && d.goesOnAt(f.end()):
 			d.frame(f, problem)
@@ -127,22 +133,15 @@ func (d *dumper) skip(f frame, problem string) {
 		d.frame(f, problem)
 		return
 	}
-	d.raw(next, problem)
+	d.raw(next, f.note(problem))
 	d.chained = false
 }
 
 // frame shows the length word, the record and the padding at d.off. With a
 // problem, it shows what can be read and goes on behind the frame.
 func (d *dumper) frame(f frame, problem string) {
-	note := fmt.Sprintf("frame: %d bytes", f.size)
-	if f.pad > 0 {
-		note += fmt.Sprintf(" + %d of padding", f.pad)
-	}
-	if problem != "" {
-		note += ": " + problem
-	}
-	d.take(wordSize, 0, note, problem != "")
-	d.rec, d.verdict, d.bad = f.rec, "", false
+	d.take(wordSize, 0, f.note(problem), problem != "")
+	d.rec, d.verdict, d.bad = f.rec, ", not checked", false
 	if problem == "" {
 		d.check(f)
 	} else {
@@ -170,32 +169,31 @@ func (d *dumper) padding(f frame, end int64) {
 func (d *dumper) check(f frame) {
 	r := f.rec
 	switch {
-	case r.typ == typeCRC && !d.started, !d.chained:
-		d.verdict = ""
-		if !d.chained {
-			d.verdict = ", not checked: the chain is broken before it"
-		}
+	case !d.chained:
+		d.verdict += ": the chain is broken before it"
+	case r.typ == typeCRC && !d.started:
+		d.verdict = "" // nothing stands before it
 	default:
-		sum := d.crc
-		d.sum(&sum, r.data, r.dataLen)
-		d.bad = sum != uint32(r.crc)
-		if d.bad {
-			d.verdict = fmt.Sprintf(" is stored, %08x is computed", sum)
-		}
+		d.compare(d.crc, r.crc, r.data, r.dataLen)
 	}
 	d.crc, d.chained, d.started = uint32(r.crc), true, true
 }
 
-// sum adds the bytes of [off, off+n) to a CRC.
-func (d *dumper) sum(crc *uint32, off, n int64) {
-	for end := off + n; off < end; {
-		b := d.win.more(off)
+// compare adds n bytes of data to the CRC sum, and keeps what to say when the
+// result is not what is stored.
+func (d *dumper) compare(sum uint32, stored uint64, data, n int64) {
+	for end := data + n; data < end; {
+		b := d.win.more(data)
 		if len(b) == 0 {
-			return
+			return // a read error, which ends the dump
 		}
-		b = b[:min(int64(len(b)), end-off)]
-		*crc = crc32.Update(*crc, castagnoli, b)
-		off += int64(len(b))
+		b = b[:min(int64(len(b)), end-data)]
+		sum = crc32.Update(sum, castagnoli, b)
+		data += int64(len(b))
+	}
+	d.verdict = ""
+	if d.bad = uint64(sum) != stored; d.bad {
+		d.verdict = fmt.Sprintf(" is stored, %08x is computed", sum)
 	}
 }
 
@@ -209,13 +207,10 @@ func (d *dumper) snapFile() {
 	crc, n := varintField(b, f.Fields[0].tag())
 	length, m := varintField(b[n:], f.Fields[1].tag())
 	data := int64(n + m)
-	if n > 0 && m > 0 && length <= uint64(d.size-data) {
-		var sum uint32
-		d.sum(&sum, data, int64(length))
-		d.rec = record{crc: crc}
-		if d.bad = uint64(sum) != crc; d.bad {
-			d.verdict = fmt.Sprintf(" is stored, %08x is computed", sum)
-		}
+	if n == 0 || m == 0 || length > uint64(d.size-data) {
+		d.verdict = ", not checked: the data is not whole"
+	} else {
+		d.compare(0, crc, data, int64(length))
 	}
 	d.message(f, d.size, 0)
 }

@@ -1,5 +1,7 @@
 package layout
 
+import "fmt"
+
 // The three ways in which a dumper shows bytes. Only emit moves it forward.
 
 // shortHead and shortTail are how many lines of long data a shortened dump keeps.
@@ -38,29 +40,40 @@ func (d *dumper) rawAt(end int64, depth int, problem string) {
 	n := int(min(end-d.off, lineBytes))
 	b := append([]byte(nil), d.win.at(d.off, n)...)
 	d.emit(line{off: d.off, bytes: b, depth: depth, note: problem, bad: true})
-	d.bytes(end, depth+1, true)
+	d.bytes(end, depth+1)
 }
 
 // bytes shows data up to end: lines with a text gutter, whole lines of zeros as a
 // count, and the middle left out when the options ask for it.
-func (d *dumper) bytes(end int64, depth int, skipped bool) {
+func (d *dumper) bytes(end int64, depth int) {
 	end = min(end, d.size)
 	from, to := end, end // what is left out
 	if d.opts.Shorten && end-d.off > shortHead+2*shortTail {
-		from = d.off + shortHead
-		to = end - shortTail
+		from, to = d.off+shortHead, end-shortTail
 	}
 	for d.off < end && !d.done() {
-		if d.off == from && from < to {
-			d.emit(line{off: d.off, count: to - from, left: true, depth: depth, note: leftOut(to - from)})
-			continue
+		switch {
+		case d.off < from:
+			d.dataLine(from, depth)
+		case d.off < to && !d.leaveOut(from, to, depth):
+			d.dataLine(min(d.off+lineBytes, to), depth)
+		case d.off >= to:
+			d.dataLine(end, depth)
 		}
-		stop := end
-		if d.off < from {
-			stop = from
-		}
-		d.dataLine(stop, depth)
 	}
+}
+
+// leaveOut passes over the data from d.off to to, or to the line that is to be
+// kept; false when that line is next.
+func (d *dumper) leaveOut(from, to int64, depth int) bool {
+	if k := d.opts.keep; k >= d.off && k < to {
+		to = k - (k-from)%lineBytes
+	}
+	if to == d.off {
+		return false
+	}
+	d.emit(line{off: d.off, count: to - d.off, left: true, depth: depth, note: fmt.Sprintf("%d bytes left out", to-d.off)})
+	return true
 }
 
 // dataLine shows at most one line of data, or a run of zeros that fills at least

@@ -20,38 +20,59 @@ func Excerpt(b []byte, at int64) string { return new(Options).Excerpt(b, at) }
 
 // Excerpt is [Excerpt] as the options say; their range is ignored.
 func (o *Options) Excerpt(b []byte, at int64) string {
-	opts := Options{Shorten: true}
+	opts := Options{Shorten: true, keep: at}
 	if o != nil {
 		opts.Snap, opts.Colour = o.Snap, o.Colour
 	}
-	var lines []line
-	hit := -1
-	opts.lines(bytes.NewReader(b), int64(len(b)), func(l line) error { // the sink never fails, nor does the reader
-		lines = append(lines, l)
-		if hit < 0 && at >= l.off && at < l.end() {
-			hit = len(lines) - 1
-		}
-		if hit < 0 && len(lines) > before {
-			lines = lines[1:]
-		} else if hit >= 0 && len(lines) > hit+after {
-			return errEnough
-		}
-		return nil
-	})
-	return arrowed(lines, hit, at, int64(len(b)), opts.Colour)
+	e := excerpt{at: at, hit: -1}
+	opts.lines(bytes.NewReader(b), int64(len(b)), e.add) // no reader fails here, and e.add only to end it
+	return e.arrowed(int64(len(b)), opts.Colour)
 }
 
-// arrowed prints the lines with the arrow behind number hit, or behind the last.
-func arrowed(lines []line, hit int, at, size int64, colour bool) string {
-	var s strings.Builder
-	for i, l := range lines {
-		s.WriteString(l.format(colour) + "\n")
-		if i == hit {
-			s.WriteString(arrow(l, at) + "\n")
+// An excerpt is a stretch of a dump's lines that moves along until it holds the
+// byte at offset at.
+type excerpt struct {
+	at    int64
+	lines []line
+	hit   int // the line that holds the byte; -1: none yet
+}
+
+func (e *excerpt) add(l line) error {
+	e.lines = append(e.lines, l)
+	switch {
+	case e.hit < 0 && e.at >= l.off && e.at < l.end():
+		e.hit = len(e.lines) - 1
+	case e.hit < 0 && len(e.lines) > before:
+		e.drop()
+	case e.hit >= 0 && len(e.lines) > e.hit+after:
+		return errEnough
+	}
+	return nil
+}
+
+// drop loses the oldest line, but never the length word of the frame in which
+// the last line lies.
+func (e *excerpt) drop() {
+	for i := range e.lines[1:] {
+		if e.lines[i+1].depth == 0 {
+			e.lines = e.lines[1:]
+			return
 		}
 	}
-	if hit < 0 {
-		fmt.Fprintf(&s, "%08x  ^^ here: offset %d of %d, where there is nothing\n", at, at, size)
+	e.lines = append(e.lines[:1], e.lines[2:]...)
+}
+
+// arrowed prints the lines, and the arrow below the one that it points into.
+func (e *excerpt) arrowed(size int64, colour bool) string {
+	var s strings.Builder
+	for i, l := range e.lines {
+		s.WriteString(l.format(colour) + "\n")
+		if i == e.hit {
+			s.WriteString(arrow(l, e.at) + "\n")
+		}
+	}
+	if e.hit < 0 {
+		fmt.Fprintf(&s, "%08x  ^^ here: offset %d, and the file has %d bytes\n", e.at, e.at, size)
 	}
 	return s.String()
 }
@@ -64,5 +85,3 @@ func arrow(l line, at int64) string {
 	}
 	return fmt.Sprintf("%s^^ here: offset %d", strings.Repeat(" ", indent), at)
 }
-
-func leftOut(n int64) string { return fmt.Sprintf("%d bytes left out", n) }

@@ -1,6 +1,7 @@
 package layout
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 )
@@ -34,9 +35,9 @@ const (
 // frameAt reads the frame at off. The problem is "" when it is whole: the word
 // fits the file, and the record has its type, its CRC and then data that fills
 // it. Nothing is read of the data, so it costs the same for every size.
-func (d *dumper) frameAt(off int64) (f frame, problem string) {
+func frameAt(w *window, off int64) (f frame, problem string) {
 	f.off = off
-	b := d.win.at(off, wordSize+maxHead)
+	b := w.at(off, wordSize+maxHead)
 	if len(b) < wordSize {
 		return f, fmt.Sprintf("the file ends inside a length word, after %d of its 8 bytes", len(b))
 	}
@@ -53,10 +54,26 @@ func (d *dumper) frameAt(off int64) (f frame, problem string) {
 		f.pad = want
 	}
 	f.wellFormed = f.size > 0
-	if left := d.size - off - wordSize; f.size+f.pad > left {
-		return f, fmt.Sprintf("the file ends after %d of them", max(left, 0))
+	problem = f.parse(b[wordSize:])
+	if left := w.size - off - wordSize; f.size+f.pad > left {
+		problem = fmt.Sprintf("the file ends after %d of them", left)
 	}
-	return f, f.parse(b[wordSize:])
+	return f, problem
+}
+
+// note is what stands beside a length word.
+func (f frame) note(problem string) string {
+	if !f.wellFormed {
+		return problem
+	}
+	note := fmt.Sprintf("frame: %d bytes", f.size)
+	if f.pad > 0 {
+		note += fmt.Sprintf(" + %d of padding", f.pad)
+	}
+	if problem != "" {
+		note += ": " + problem
+	}
+	return note
 }
 
 func badTop(top, want int64) string {
@@ -102,34 +119,32 @@ func varintField(b []byte, tag byte) (v uint64, n int) {
 
 // goesOnAt tells whether a log may go on, or end, at off.
 func (d *dumper) goesOnAt(off int64) bool {
-	_, problem := d.frameAt(off)
+	_, problem := frameAt(d.peek, off)
 	return off == d.size || problem == "" || problem == problemZero
 }
 
 // resync returns the first offset from off on where a whole frame of a known type
 // stands, or the end of the file. It looks at every offset, because unpadded
-// frames (before etcd 3.0) may stand anywhere, and reads each byte only a few
-// times. Data that itself holds frames can mislead it; an intact log never asks.
+// frames (before etcd 3.0) may stand anywhere. Data that itself holds frames can
+// mislead it; an intact log never asks.
 func (d *dumper) resync(off int64) int64 {
-	for off < d.size && d.win.err == nil {
-		if n := d.win.zeros(off, d.size); n >= wordSize {
-			off += n - wordSize + 1
+	const tag = fieldType<<3 | wireVarint // the byte behind every length word
+	for at := off + wordSize; at < d.size; at++ {
+		b := d.win.more(at)
+		if len(b) == 0 {
+			break
 		}
-		if d.candidate(off) {
-			if f, problem := d.frameAt(off); problem == "" && known(f.rec.typ) {
-				return off
-			}
+		i := bytes.IndexByte(b, tag)
+		if i < 0 {
+			at += int64(len(b)) - 1
+			continue
 		}
-		off++
+		at += int64(i)
+		if f, problem := frameAt(d.win, at-wordSize); problem == "" && known(f.rec.typ) {
+			return f.off
+		}
 	}
 	return d.size
-}
-
-// candidate rules out most offsets at once: a frame holds a type right behind its
-// length word.
-func (d *dumper) candidate(off int64) bool {
-	b := d.win.at(off, wordSize+1)
-	return len(b) > wordSize && b[wordSize] == byte(fieldType<<3|wireVarint)
 }
 
 func known(typ uint64) bool {

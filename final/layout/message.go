@@ -9,7 +9,7 @@ import (
 // layout is marked and shown as bytes, up to end.
 func (d *dumper) message(l *Layout, end int64, depth int) {
 	if l == nil || l.Fields[0].Kind == Rest {
-		d.bytes(end, depth, false)
+		d.bytes(end, depth)
 		return
 	}
 	for d.off < end && !d.done() {

@@ -5,28 +5,32 @@ import (
 	"io"
 )
 
-// windowSize bounds the memory of a dump. Only reads of a few bytes at a time are
-// asked of a window, so any size well above that will do.
-const windowSize = 64 << 10
+// A dump reads through two windows, and their sizes bound its memory. One goes
+// through the file; the other looks at single frames further ahead, without
+// costing the first one its place.
+const (
+	windowSize = 64 << 10
+	peekSize   = wordSize + maxHead
+)
 
 // A window is a piece of a file held in memory. The first read error is sticky:
 // from then on nothing more is found behind the offset where it happened.
 type window struct {
 	r     io.ReaderAt
-	size  int64
+	size  int64  // of the file
 	start int64  // offset of buf[0]
-	buf   []byte // the bytes of the file from start
+	buf   []byte // the bytes of the file from start; its capacity is the window's size
 	err   error
 }
 
-func newWindow(r io.ReaderAt, size int64) *window {
-	return &window{r: r, size: size, buf: make([]byte, 0, windowSize)}
+func newWindow(r io.ReaderAt, size int64, held int) *window {
+	return &window{r: r, size: size, buf: make([]byte, 0, held)}
 }
 
 // at returns n bytes from off, fewer where the file ends or cannot be read. The
 // slice is valid until the next call.
 func (w *window) at(off int64, n int) []byte {
-	n = int(min(int64(n), w.size-off, windowSize))
+	n = int(min(int64(n), w.size-off, int64(cap(w.buf))))
 	if n <= 0 {
 		return nil
 	}
@@ -52,7 +56,7 @@ func (w *window) fill(off int64) {
 	if w.err != nil {
 		return
 	}
-	n := min(w.size-off, windowSize)
+	n := min(w.size-off, int64(cap(w.buf)))
 	w.start, w.buf = off, w.buf[:n]
 	got, err := w.r.ReadAt(w.buf, off)
 	w.buf = w.buf[:got]
