@@ -64,12 +64,12 @@ func chapter(rel string) (room, bool) {
 		return room{}, false
 	}
 	number, below := m[1], m[2]
-	own := "chapters/" + number + "-*"
+	own := strings.TrimSuffix(rel, below) + "/..."
 	r := room{folder: rel, may: []string{"final/disk", "final/layout", "chapters/course", protowire}}
 	if number >= "03" {
 		r.may = append(r.may, raft, protobuf)
 	}
-	r.tests = []string{goCmp, txtar, scripts, own, own + "/*test"}
+	r.tests = []string{goCmp, txtar, scripts, own}
 	if below != "" && below != "/exercise" {
 		r.may = append(r.may, own)
 	}

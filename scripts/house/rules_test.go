@@ -1,7 +1,6 @@
 package house_test
 
 import (
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -15,17 +14,11 @@ import (
 // tree writes the files of an archive to a folder of the test.
 func tree(t *testing.T, archive string) string {
 	t.Helper()
-	dir := t.TempDir()
+	files := map[string]string{}
 	for _, file := range txtar.Parse([]byte(archive)).Files {
-		name := filepath.Join(dir, filepath.FromSlash(file.Name))
-		if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(name, file.Data, 0o666); err != nil {
-			t.Fatal(err)
-		}
+		files[file.Name] = string(file.Data)
 	}
-	return dir
+	return write(t, files)
 }
 
 // expect compares breaches with those wanted, which may be the beginnings of

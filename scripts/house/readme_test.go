@@ -1,0 +1,77 @@
+package house_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// fenced fits one fenced block: its language, its text.
+var fenced = regexp.MustCompile("(?ms)^```(\\w+)\n(.*?)^```$")
+
+// section returns the blocks by language of one section of the README. Of a
+// language that stands there twice the test would not know which is meant.
+func section(t *testing.T, heading string) map[string]string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(root(t), "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, ok := strings.Cut(string(text), "\n## "+heading+"\n")
+	if !ok {
+		t.Fatalf("README.md has no section %q", heading)
+	}
+	rest, _, _ = strings.Cut(rest, "\n## ")
+	blocks := map[string]string{}
+	for _, m := range fenced.FindAllStringSubmatch(rest, -1) {
+		if blocks[m[1]] != "" {
+			t.Fatalf("the section %q of README.md has two blocks of %s", heading, m[1])
+		}
+		blocks[m[1]] = m[2]
+	}
+	return blocks
+}
+
+// TestReadmeImport does what the README tells an importer to do: the program
+// saved in a folder beside the clone, the commands run there, and the output
+// compared.
+func TestReadmeImport(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("sh"); err != nil {
+		t.Skip("the commands of the README are for a shell")
+	}
+	blocks := section(t, "Import it")
+	for _, language := range []string{"go", "sh", "text"} {
+		if blocks[language] == "" {
+			t.Fatalf("the section has no block of %s", language)
+		}
+	}
+	dir := write(t, map[string]string{"app/main.go": blocks["go"]})
+	if err := os.Symlink(root(t), filepath.Join(dir, "logbook")); err != nil {
+		t.Fatal(err)
+	}
+	env := append(offline(t), "GOFLAGS=-modcacherw -trimpath")
+	got := command(t, filepath.Join(dir, "app"), env, "sh", "-e", "-c", blocks["sh"])
+	if diff := cmp.Diff(blocks["text"], got); diff != "" {
+		t.Errorf("output mismatch (-README +got):\n%s", diff)
+	}
+}
+
+// TestReadmeStart holds the README to its promise of two commands, of which
+// the second is what .ci/run takes from it.
+func TestReadmeStart(t *testing.T) {
+	t.Parallel()
+	var commands []string
+	for line := range strings.Lines(section(t, "Start")["sh"]) {
+		line, _, _ = strings.Cut(line, "#")
+		commands = append(commands, strings.TrimSpace(line))
+	}
+	if diff := cmp.Diff([]string{"go run ./scripts/course", "go test ./..."}, commands); diff != "" {
+		t.Errorf("commands mismatch (-want +got):\n%s", diff)
+	}
+}
