@@ -36,7 +36,7 @@ type words struct {
 }
 
 // canvas is one picture while it is drawn. What goes wrong is remembered and
-// told once, by [canvas.svg], so that drawing reads as a list of shapes.
+// told once, by svg, so that drawing reads as a list of shapes.
 type canvas struct {
 	// w and h are the natural size in pixels.
 	w, h int

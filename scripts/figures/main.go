@@ -18,13 +18,14 @@ type figure struct {
 	draw func() (*canvas, error)
 }
 
-// figures is every picture, in the order in which the book shows them.
+// figures is every picture, chapter by chapter.
 var figures = []figure{
 	{"frame", drawFrame},
 	{"chain", drawChain},
 	{"pages", drawPages},
 	{"torn", drawTorn},
 	{"evidence", drawEvidence},
+	{"segments", drawSegments},
 }
 
 func main() {

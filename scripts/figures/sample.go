@@ -31,11 +31,13 @@ type story struct {
 }
 
 // newStory returns a log that holds the record which every file begins with.
-func newStory() *story {
+func newStory() *story { return continueStory(0) }
+
+// continueStory returns a file that goes on with the checksum of the one before.
+func continueStory(crc uint32) *story {
 	s := new(story)
-	s.enc = records.NewEncoder(&s.file, 0, 0)
-	s.add(records.TypeCRC, nil, nil)
-	return s
+	s.enc = records.NewEncoder(&s.file, crc, 0)
+	return s.add(records.TypeCRC, nil, nil)
 }
 
 // add writes one record.
