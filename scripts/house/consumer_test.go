@@ -6,9 +6,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	gomod "golang.org/x/mod/module"
 	"golang.org/x/mod/zip"
 )
@@ -23,42 +25,77 @@ const published = "v0.1.0"
 // that only builds beside its neighbours: only this shows them.
 func TestConsumer(t *testing.T) {
 	t.Parallel()
-	path := module(t)
-	dir := write(t, map[string]string{
-		"go.mod": "module consumer.test/app\n\ngo 1.26\n\nrequire " + path + " " + published + "\n",
-		"main.go": `package main
-
-import (
-	"fmt"
-	"log"
-
-	"` + path + `/final/snap"
-	"` + path + `/final/wal"
-)
-
-func main() {
+	printed, deps := consume(t, module(t), `
 	exists, err := wal.Exist(".", nil)
 	if err != nil {
 		log.Fatal(err)
 	}
 	_, err = snap.New(".", nil).Load()
 	fmt.Println(exists, err != nil)
-}
-`,
-	})
-	env := offline(t, proxy(t))
-	if got, want := command(t, dir, env, "go", "run", "."), "false true\n"; got != want {
-		t.Errorf("the consumer prints %q, want %q", got, want)
+`, proxy(t, root(t), module(t)))
+	if want := "false true\n"; printed != want {
+		t.Errorf("the consumer prints %q, want %q", printed, want)
 	}
-	deps := command(t, dir, env, "go", "list", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}", ".")
-	for dep := range strings.FieldsSeq(deps) {
-		if !compiledIn(path, dep) {
+	for _, dep := range deps {
+		if !compiledIn(module(t), dep) {
 			t.Errorf("%s is compiled into a program that imports the log", dep)
 		}
 	}
-	if !strings.Contains(deps, "go.etcd.io/raft/v3/raftpb") {
+	if !slices.Contains(deps, "go.etcd.io/raft/v3/raftpb") {
 		t.Errorf("go list -deps does not show raft, so it shows too little:\n%s", deps)
 	}
+}
+
+// TestConsumerSeesBreaches imports a log that needs a module from elsewhere.
+func TestConsumerSeesBreaches(t *testing.T) {
+	t.Parallel()
+	log := tree(t, `
+-- go.mod --
+module m.test/m
+
+require elsewhere.test/x v0.1.0
+-- final/wal/wal.go --
+package wal
+
+import "elsewhere.test/x"
+
+const Y = x.X
+-- final/snap/snap.go --
+package snap
+
+const Z = 2
+`)
+	elsewhere := tree(t, "-- go.mod --\nmodule elsewhere.test/x\n-- x.go --\npackage x\n\nconst X = 1\n")
+	printed, deps := consume(t, "m.test/m", "fmt.Println(wal.Y, snap.Z)\nlog.SetFlags(0)",
+		proxy(t, log, "m.test/m"), proxy(t, elsewhere, "elsewhere.test/x"))
+	if want := "1 2\n"; printed != want {
+		t.Errorf("the consumer prints %q, want %q", printed, want)
+	}
+	var foreign []string
+	for _, dep := range deps {
+		if !compiledIn("m.test/m", dep) {
+			foreign = append(foreign, dep)
+		}
+	}
+	if diff := cmp.Diff([]string{"elsewhere.test/x"}, foreign); diff != "" {
+		t.Errorf("foreign packages mismatch (-want +got):\n%s", diff)
+	}
+}
+
+// consume runs a program whose main function has this body, as the only
+// package of a module that requires the log of that path. It returns what the
+// program prints and the packages compiled in from outside the standard library.
+func consume(t *testing.T, path, body string, proxies ...string) (printed string, deps []string) {
+	t.Helper()
+	dir := write(t, map[string]string{
+		"go.mod": "module consumer.test/app\n\ngo 1.26\n\nrequire " + path + " " + published + "\n",
+		"main.go": "package main\n\nimport (\n\"fmt\"\n\"log\"\n\n\"" + path + "/final/snap\"\n\"" + path + "/final/wal\"\n)\n\n" +
+			"func main() {\n" + body + "}\n",
+	})
+	env := offline(t, proxies...)
+	printed = command(t, dir, env, "go", "run", ".")
+	list := command(t, dir, env, "go", "list", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}", ".")
+	return printed, strings.Fields(list)
 }
 
 // compiledIn reports whether a package may be part of the consumer.
@@ -71,15 +108,15 @@ func compiledIn(path, dep string) bool {
 	return false
 }
 
-// proxy lays the project out as a module proxy serves it, in a new folder.
-func proxy(t *testing.T) string {
+// proxy lays the module in a folder out as a module proxy serves it, in a new one.
+func proxy(t *testing.T, project, path string) string {
 	t.Helper()
-	version := gomod.Version{Path: module(t), Version: published}
+	version := gomod.Version{Path: path, Version: published}
 	escaped, err := gomod.EscapePath(version.Path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	mod, err := os.ReadFile(filepath.Join(root(t), "go.mod"))
+	mod, err := os.ReadFile(filepath.Join(project, "go.mod"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,7 +131,7 @@ func proxy(t *testing.T) string {
 		t.Fatal(err)
 	}
 	defer file.Close()
-	if err := zip.CreateFromDir(file, version, root(t)); err != nil {
+	if err := zip.CreateFromDir(file, version, project); err != nil {
 		t.Fatal(err)
 	}
 	return dir
