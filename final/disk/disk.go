@@ -46,7 +46,7 @@ var (
 // [fs.ValidPath], and are never followed out of it; a name that would be is refused with [fs.ErrInvalid], and so is
 // "." wherever something would be created, renamed or removed.
 //
-// An FS is safe for concurrent use. Errors are [*fs.PathError]s, and match with [errors.Is] [fs.ErrNotExist],
+// An FS is safe for concurrent use. Errors name the file ([*fs.PathError]; from Rename, [*os.LinkError]), and match with [errors.Is] [fs.ErrNotExist],
 // [fs.ErrExist], [fs.ErrInvalid], [fs.ErrPermission], [fs.ErrClosed], [ErrLocked], [ErrIrregular].
 type FS interface {
 	// Open opens a regular file. The flag is [os.O_RDONLY] or [os.O_RDWR], the latter with any of [os.O_CREATE],
@@ -122,20 +122,20 @@ type File interface {
 	Close() error
 }
 
-// errFlag explains a refused flag of Open.
-var errFlag = invalid("open with os.O_RDONLY, or with os.O_RDWR and any of os.O_CREATE, os.O_EXCL, os.O_TRUNC")
-
-// invalidError is an explained [fs.ErrInvalid].
-type invalidError string
-
-// invalid returns an error that explains what is wrong and matches [fs.ErrInvalid].
-func invalid(reason string) error { return invalidError(reason) }
+// explained is an error that says what is wrong, and matches the class that it belongs to.
+type explained struct {
+	reason string
+	class  error
+}
 
 // Error returns the explanation.
-func (e invalidError) Error() string { return string(e) }
+func (e *explained) Error() string { return e.reason }
 
-// Is makes the error match [fs.ErrInvalid].
-func (e invalidError) Is(target error) bool { return target == fs.ErrInvalid }
+// Unwrap returns the class.
+func (e *explained) Unwrap() error { return e.class }
+
+// invalid returns an error that explains what is wrong and matches [fs.ErrInvalid].
+func invalid(reason string) error { return &explained{reason: reason, class: fs.ErrInvalid} }
 
 // checkName refuses a name that could leave the folder, or that some platform would take for something else: all
 // implementations refuse the same names, so that a folder can be moved between them.
@@ -178,7 +178,8 @@ func checkFlag(name string, flag int) error {
 	const more = os.O_CREATE | os.O_EXCL | os.O_TRUNC
 	ok := flag == os.O_RDONLY || flag&^more == os.O_RDWR && (flag&os.O_EXCL == 0 || flag&os.O_CREATE != 0)
 	if !ok {
-		return &fs.PathError{Op: "open", Path: name, Err: errFlag}
+		const reason = "open with os.O_RDONLY, or with os.O_RDWR and any of os.O_CREATE, os.O_EXCL, os.O_TRUNC"
+		return &fs.PathError{Op: "open", Path: name, Err: invalid(reason)}
 	}
 	return nil
 }
