@@ -116,8 +116,8 @@ func (d *documents) name(name *ast.Ident, text *ast.CommentGroup) {
 	}
 }
 
-// spoken reports whether one of the comments says something: a directive, as
-// go:generate is one, says nothing to a reader.
+// spoken reports whether one of the comments says something: a directive says
+// nothing to a reader.
 func spoken(groups ...*ast.CommentGroup) bool {
 	for _, group := range groups {
 		if group.Text() != "" {
