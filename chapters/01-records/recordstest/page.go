@@ -1,0 +1,282 @@
+package recordstest
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"slices"
+	"strings"
+)
+
+// script is what is done to a page writer: it begins at offset in the file, and
+// each step writes so many bytes, or flushes.
+type script struct {
+	offset int64
+	steps  []int
+}
+
+// flush is the step that calls Flush.
+const flush = -1
+
+// String is the script as calls; equal steps in a row are counted.
+func (s script) String() string {
+	var parts []string
+	for i := 0; i < len(s.steps); {
+		n := 1
+		for i+n < len(s.steps) && s.steps[i+n] == s.steps[i] {
+			n++
+		}
+		step := "Flush"
+		if s.steps[i] != flush {
+			step = fmt.Sprintf("Write of %d bytes", s.steps[i])
+		}
+		if n > 1 {
+			step += fmt.Sprintf(" (%d times)", n)
+		}
+		parts = append(parts, step)
+		i += n
+	}
+	if len(parts) > 8 {
+		parts = append(parts[:8], fmt.Sprintf("and %d more", len(parts)-8))
+	}
+	return fmt.Sprintf("NewPageWriter at offset %d: %s", s.offset, strings.Join(parts, ", "))
+}
+
+// scripts are tried in this order, from small to large.
+func scripts() []script {
+	big := heldBytes + pageSize
+	all := []script{
+		{0, []int{flush}},
+		{0, []int{0, flush}},
+		{0, []int{1, flush}},
+		{8, []int{8, flush, flush}},
+		{0, []int{pageSize, flush}},
+		{0, []int{big, flush}},
+		{0, []int{big + 8, flush}},
+		{8, []int{big, flush}},
+		{4088, []int{big, flush}},
+		{pageSize, []int{big + 1, flush}},
+		{5000, []int{big + 16, 8, flush}},
+		{0, []int{24, flush, big, flush}},
+		{4000, []int{96, flush, big + 1, 7, flush}},
+		{0, []int{24, flush, 4072, flush, big + 8, flush, big, flush}},
+		{16, slices.Repeat([]int{1000}, 300)},
+		{24, []int{1 << 20, 1, 1 << 20, flush}},
+		{8, slices.Repeat([]int{3 * pageSize, 8}, 40)},
+	}
+	const seed = 1 // fixed: a run can be repeated
+	r := rand.New(rand.NewPCG(seed, 0))
+	for range 20 {
+		s := script{offset: int64(r.IntN(3*pageSize)) / 8 * 8}
+		for range 5 + r.IntN(60) {
+			switch k := r.IntN(20); {
+			case k == 0:
+				s.steps = append(s.steps, flush)
+			case k == 1:
+				s.steps = append(s.steps, r.IntN(300<<10))
+			default:
+				s.steps = append(s.steps, r.IntN(12000))
+			}
+		}
+		all = append(all, s)
+	}
+	return all
+}
+
+// play runs s on a new page writer over disk and calls after behind each step,
+// with all that was written so far and the number of writes that the disk had
+// seen before. It ends at the first error of the page writer.
+func (c *check) play(s script, disk *sink, after func(step int, accepted []byte, writesBefore int)) error {
+	w := c.NewPageWriter(disk, s.offset)
+	var accepted []byte
+	for i, n := range s.steps {
+		before := len(disk.writes)
+		if n == flush {
+			if err := w.Flush(); err != nil {
+				return err
+			}
+		} else if err := c.writeReused(w, s, &accepted, n); err != nil {
+			return err
+		}
+		after(i, accepted, before)
+	}
+	return nil
+}
+
+// writeReused writes n bytes from a slice that it overwrites at once, as an
+// encoder does that builds every frame in the same buffer.
+func (c *check) writeReused(w io.Writer, s script, accepted *[]byte, n int) error {
+	p := make([]byte, n)
+	for i := range p {
+		at := len(*accepted) + i
+		p[i] = byte(at>>8) ^ byte(at) | 1 // differs from page to page, never zero
+	}
+	*accepted = append(*accepted, p...)
+	took, err := w.Write(p)
+	for i := range p {
+		p[i] = 0xee
+	}
+	if err == nil && took != n {
+		c.fail(failure{
+			tried: fmt.Sprintf("%v; one of them a Write of %d bytes", s, n),
+			got:   fmt.Sprintf("%d bytes taken, no error", took),
+			want:  fmt.Sprintf("%d bytes taken, no error", n),
+			means: "io.Writer's contract: fewer bytes without an error would be lost and nobody told.",
+		})
+	}
+	return err
+}
+
+// writesEndAtPages is I6.
+func writesEndAtPages(c *check) {
+	for _, s := range scripts() {
+		disk := &sink{c: c, start: s.offset}
+		err := c.play(s, disk, func(step int, accepted []byte, before int) {
+			if s.steps[step] != flush {
+				c.wroteWholePages(s, disk, before)
+			}
+			c.holdsLittle(s, disk, len(accepted))
+		})
+		c.noError(s, err)
+	}
+}
+
+// wroteWholePages fails when a write since the given one ended inside a page.
+func (c *check) wroteWholePages(s script, disk *sink, since int) {
+	c.Helper()
+	for _, end := range disk.writes[since:] {
+		if end%pageSize == 0 {
+			continue
+		}
+		c.fail(failure{
+			tried: s.String(),
+			got:   fmt.Sprintf("before any Flush, a write that ends at offset %d: page %d and %d bytes", end, end/pageSize, end%pageSize),
+			want:  fmt.Sprintf("a write that ends at a multiple of %d in the file, such as %d", pageSize, end-end%pageSize),
+			means: "a power loss now leaves a piece of a sector that was about to be written again: torn inside, not between.",
+		})
+	}
+}
+
+// holdsLittle fails when more is held back than a page writer may.
+func (c *check) holdsLittle(s script, disk *sink, accepted int) {
+	c.Helper()
+	if held := accepted - len(disk.b); held > heldBytes+pageSize {
+		c.fail(failure{
+			tried: s.String(),
+			got:   fmt.Sprintf("%d bytes taken, %d handed on: %d held", accepted, len(disk.b), held),
+			want:  fmt.Sprintf("at most %d held: 128 KiB and one page", heldBytes+pageSize),
+			means: "what is held is memory: a node that saves large entries would grow with them.",
+		})
+	}
+}
+
+// noError fails when err is one: the disk below never failed.
+func (c *check) noError(tried fmt.Stringer, err error) {
+	c.Helper()
+	if err != nil {
+		c.fail(failure{
+			tried: tried.String(),
+			got:   fmt.Sprintf("error %v", err),
+			want:  "no error: the writer below took everything",
+			means: "a healthy log would be given up.",
+		})
+	}
+}
+
+// nothingIsLost is I7.
+func nothingIsLost(c *check) {
+	for _, s := range scripts() {
+		s.steps = append(slices.Clone(s.steps), flush)
+		disk := &sink{c: c, start: s.offset}
+		err := c.play(s, disk, func(step int, accepted []byte, before int) {
+			if s.steps[step] == flush {
+				c.arrived(script{s.offset, s.steps[:step+1]}, disk, accepted)
+			}
+		})
+		c.noError(s, err)
+	}
+}
+
+// arrived fails unless disk holds exactly what was accepted.
+func (c *check) arrived(s script, disk *sink, accepted []byte) {
+	c.Helper()
+	at := firstDifference(disk.b, accepted)
+	if at < 0 {
+		return
+	}
+	from, to := max(0, at-4), at+8
+	c.fail(failure{
+		tried: s.String() + "; each from a slice that is overwritten with ee afterwards",
+		got:   fmt.Sprintf("%d bytes; from byte %d: %s", len(disk.b), from, bytesLine(disk.b[min(from, len(disk.b)):min(to, len(disk.b))])),
+		want:  fmt.Sprintf("%d bytes; from byte %d: %s", len(accepted), from, bytesLine(accepted[min(from, len(accepted)):min(to, len(accepted))])),
+		means: fmt.Sprintf("byte %d is the first that differs. What was flushed is about to be synced and promised.", at),
+	})
+}
+
+// faults are the ways in which a write below may fail.
+var faults = []struct {
+	name  string
+	takes int
+	err   error
+	want  error
+}{
+	{"takes nothing and returns an error", 0, errDisk, errDisk},
+	{"takes 5 bytes and returns an error", 5, errDisk, errDisk},
+	{"takes everything and returns an error", 1 << 30, errDisk, errDisk},
+	{"takes 5 bytes and returns no error", 5, nil, io.ErrShortWrite},
+	{"takes nothing and returns no error", 0, nil, io.ErrShortWrite},
+}
+
+// firstErrorStays is I8.
+func firstErrorStays(c *check) {
+	big := heldBytes + pageSize + 8
+	for _, s := range []script{
+		{0, []int{8, flush}},
+		{8, []int{100, flush, 100, flush}},
+		{0, []int{big}},
+		{8, []int{big, flush}},
+		{16, []int{24, flush, big, big, flush}},
+	} {
+		clean := &sink{c: c, start: s.offset}
+		c.noError(s, c.play(s, clean, func(int, []byte, int) {}))
+		for failAt := 1; failAt <= clean.calls; failAt++ {
+			for _, f := range faults {
+				disk := &sink{c: c, start: s.offset, failAt: failAt, takes: f.takes, err: f.err}
+				c.staysFailed(s, disk, f.name, f.want)
+			}
+		}
+	}
+}
+
+// staysFailed plays s until the disk fails, then goes on writing and flushing.
+func (c *check) staysFailed(s script, disk *sink, fault string, want error) {
+	tried := fmt.Sprintf("%v; call %d of the writer below %s", s, disk.failAt, fault)
+	w := c.NewPageWriter(disk, s.offset)
+	for _, n := range append(slices.Clone(s.steps), 8, flush, heldBytes+2*pageSize, flush) {
+		var err error
+		call := "Flush"
+		if n == flush {
+			err = w.Flush()
+		} else {
+			call = fmt.Sprintf("Write of %d bytes", n)
+			_, err = w.Write(text(n))
+		}
+		switch {
+		case disk.calls > disk.failAt:
+			c.fail(failure{
+				tried: tried,
+				got:   "the writer below was called again, in a " + call,
+				want:  "nothing handed on after the first error",
+				means: "what the failed write left on the disk is unknown; bytes behind it would stand behind a hole.",
+			})
+		case disk.calls == disk.failAt && !errors.Is(err, want):
+			c.fail(failure{
+				tried: tried,
+				got:   fmt.Sprintf("%s: error %v", call, err),
+				want:  fmt.Sprintf("error %v, from the call in which it happened and from each one after it", want),
+				means: "a Save that returns nil is a promise; after a lost write no promise may be made.",
+			})
+		}
+	}
+}

@@ -1,0 +1,166 @@
+// Package recordstest puts an implementation of chapter 1 to the test: the
+// length word, the record, the page writer, the encoder, the decoder, and the
+// judgement of a damaged log.
+//
+// It is used as testing/fstest is: a test hands over an [Implementation] and
+// [Run] does the rest. Nothing that the implementation gives is checked with
+// another part of the same implementation. What goes in, and what must come
+// out, is built here byte by byte, or was written by etcd itself (the files of
+// testdata/golden). So a mistake made twice does not cancel out.
+//
+// Every subtest is an invariant. Its cases go from small to large and it stops
+// at the first that fails, so what a failure shows is the smallest input that
+// is known to break the implementation.
+//
+// # What this package does not do
+//
+// It does not judge speed, and it does not stop an endless loop that neither
+// reads nor writes: go test's own time limit does.
+package recordstest
+
+import (
+	"io"
+	"testing"
+)
+
+// Record is one record, with the fields of the chapter's own Record: one
+// converts to the other.
+type Record struct {
+	// Type is the number of the record's type.
+	Type int64
+	// CRC is the checksum that the record carries.
+	CRC uint32
+	// Data is the record's content; nil and empty differ.
+	Data []byte
+}
+
+// PageWriter is what NewPageWriter must return.
+type PageWriter interface {
+	io.Writer
+	// Flush hands on everything that is held.
+	Flush() error
+}
+
+// Encoder is what NewEncoder must return.
+type Encoder interface {
+	// Encode appends one record.
+	Encode(typ int64, data []byte) error
+	// Flush hands on everything that is held.
+	Flush() error
+	// CRC is the running checksum behind the last record.
+	CRC() uint32
+}
+
+// Decoder is what NewDecoder must return.
+type Decoder interface {
+	// Next returns the next record, or why there is none.
+	Next() (Record, error)
+	// Offset is the end of the last record before the first error.
+	Offset() int64
+	// CRC is the running checksum behind the last record.
+	CRC() uint32
+}
+
+// Finding is what Judge must return. The verdict is a number, so that an
+// implementation may name it as it likes.
+type Finding struct {
+	// Verdict is 0 for clean, 1 for torn, 2 for corrupt.
+	Verdict int
+	// Offset is where the last good record ends.
+	Offset int64
+	// Reason says what the verdict rests on. It is printed, never compared.
+	Reason string
+}
+
+// Implementation is everything that chapter 1 builds. The contract of each
+// function is the doc comment of the same name in package records.
+type Implementation struct {
+	EncodeLength  func(size int64) (word uint64, pad int)
+	DecodeLength  func(word uint64) (size int64, pad int, err error)
+	AppendRecord  func(b []byte, r Record) []byte
+	ParseRecord   func(b []byte) (Record, error)
+	NewPageWriter func(w io.Writer, offset int64) PageWriter
+	NewEncoder    func(w io.Writer, crc uint32, offset int64) Encoder
+	NewDecoder    func(r io.ReaderAt, size int64) Decoder
+	Judge         func(r io.ReaderAt, size int64) (Finding, error)
+
+	// ErrFrame, ErrRecord and ErrCRC are the sentinels that errors wrap.
+	ErrFrame, ErrRecord, ErrCRC error
+
+	// ErrorOffset returns the offset that a decoder's error carries, and
+	// whether it carries one.
+	ErrorOffset func(err error) (offset int64, ok bool)
+
+	// Waits returns why an exercise, such as "1.3", cannot be tested yet, or
+	// "". An exercise that waits is skipped. Nil means that nothing waits.
+	Waits func(exercise string) string
+}
+
+// invariant is one subtest.
+type invariant struct {
+	// exercise is the id of the exercise that must hold it.
+	exercise string
+	// slug is number and name, as in the subtest's name and on the page.
+	slug string
+	// try runs the cases, and fails c at the first that breaks it.
+	try func(c *check)
+}
+
+// invariants is chapter 1, in the order of its exercises.
+var invariants = []invariant{
+	{"1.1", "I1_words_are_eight_bytes_and_aligned", wordsAreAligned},
+	{"1.1", "I2_a_length_reads_back_or_is_refused", lengthReadsBack},
+	{"1.2", "I3_type_and_crc_are_always_written", typeAndCRCWritten},
+	{"1.2", "I4_nil_and_empty_data_differ", nilAndEmptyDiffer},
+	{"1.2", "I5_what_is_not_a_record_is_refused", notARecord},
+	{"1.3", "I6_writes_end_at_pages_until_flush", writesEndAtPages},
+	{"1.3", "I7_nothing_is_lost_or_reordered", nothingIsLost},
+	{"1.3", "I8_the_first_error_stays", firstErrorStays},
+	{"1.4", "I9_each_crc_covers_all_before_it", crcCoversAllBefore},
+	{"1.4", "I10_frames_are_etcds_bytes", framesAreEtcds},
+	{"1.5", "I11_zeros_end_a_log", zerosEndALog},
+	{"1.5", "I12_a_length_is_checked_before_it_is_trusted", lengthIsChecked},
+	{"1.5", "I13_a_changed_bit_is_seen", changedBitIsSeen},
+	{"1.5", "I14_data_is_the_callers", dataIsTheCallers},
+	{"1.5", "I15_a_read_error_is_not_an_end", readErrorIsNotAnEnd},
+	{"1.6", "I16_every_cut_is_torn_never_corrupt", everyCutIsTorn},
+	{"1.6", "I17_evidence_behind_refuses", evidenceRefuses},
+	{"1.6", "I18_what_a_crash_cannot_leave_is_corrupt", crashCannotLeave},
+}
+
+// titles are the headings of the exercises on the page.
+var titles = map[string]string{
+	"1.1": "the length word",
+	"1.2": "a record on the wire",
+	"1.3": "the page writer",
+	"1.4": "encode, chaining the CRC",
+	"1.5": "decode",
+	"1.6": "torn or corrupt",
+}
+
+// Run puts impl to every invariant of chapter 1, each in a subtest such as
+// 1.4/I9_each_crc_covers_all_before_it. An exercise that waits is skipped with
+// the reason that impl.Waits gives.
+func Run(t *testing.T, impl Implementation) {
+	for i := 0; i < len(invariants); {
+		exercise := invariants[i].exercise
+		first := i
+		for i < len(invariants) && invariants[i].exercise == exercise {
+			i++
+		}
+		t.Run(exercise, func(t *testing.T) {
+			if impl.Waits != nil {
+				if reason := impl.Waits(exercise); reason != "" {
+					t.Skip(reason)
+				}
+			}
+			t.Parallel()
+			for _, inv := range invariants[first:i] {
+				t.Run(inv.slug, func(t *testing.T) {
+					t.Parallel()
+					inv.try(&check{T: t, Implementation: impl, inv: inv})
+				})
+			}
+		})
+	}
+}
