@@ -99,7 +99,7 @@ func drawChain() (*canvas, error) {
 	sumRow(c, 306, after, s.chained)
 	c.text(chainLeft, 376, normal, "ink b", "computed from the crc that the record before stores: only the changed one fails")
 	sumRow(c, 386, after, s.paired)
-	c.text(chainLeft, 448, small, "ink", "The chain finds the first damage. The pairs tell what behind it is still as it was written; that is the evidence of chapter 1.6.")
+	c.text(chainLeft, 448, small, "ink", "The chain finds the first damage. The pairs tell what behind it is still as it was written; exercise 1.6 builds on that.")
 	return c, nil
 }
 
