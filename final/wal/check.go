@@ -1,0 +1,208 @@
+package wal
+
+import (
+	"bytes"
+	"fmt"
+)
+
+// checker follows a log record by record and refuses what no raft node writes. A record's type is not covered by its checksum, so
+// a record that verifies may still not be what it says: an entry that has become a hard state, a hard state that has become an
+// entry and cuts the log. What its fields mean then gives it away.
+//
+// It needs little memory: a word or two for each term, and a ring of the youngest entries' shapes.
+type checker struct {
+	segment int // records of the present segment so far
+	bare    bool
+
+	metadata     []byte
+	haveMetadata bool
+
+	state     stateFields
+	haveState bool
+	commit    uint64 // the highest read
+	maxTerm   uint64 // the highest term of an entry read
+
+	log      terms
+	youngest [youngest]shape
+
+	snapshot uint64 // the highest index of a snapshot record
+	replaced uint64 // the index of the last snapshot of a leader that replaced the log
+	dropped  bool   // the record checked last was such a snapshot
+
+	entry    entryFields    // of the record checked last, if it was one
+	position snapshotFields // the same
+}
+
+// youngest is how many entries are remembered by their shape.
+const youngest = 1024
+
+// shape is what is remembered of an entry to tell whether another is the same.
+type shape struct {
+	index, term uint64
+	size        int
+	typ         uint8
+}
+
+// begin is called at the start of a segment.
+func (c *checker) begin() { c.segment, c.bare = 0, false }
+
+// hole is called when records may be missing: nothing is known any more about where the log stands.
+func (c *checker) hole() {
+	c.log = terms{}
+	c.segment = max(c.segment, 2)
+}
+
+// check takes the next record, whose checksum fits. Its error is the reason why the record is corrupt; no parts of it come from
+// the file.
+func (c *checker) check(r *Record) error {
+	c.segment++
+	if err := c.place(r); err != nil {
+		return err
+	}
+	c.dropped = false
+	switch r.Type {
+	case TypeMetadata:
+		return c.checkMetadata(r)
+	case TypeEntry:
+		return c.checkEntry(r)
+	case TypeState:
+		return c.checkState(r)
+	case TypeCRC:
+		return nil
+	case TypeSnapshot:
+		return c.checkSnapshot(r)
+	}
+	return fmt.Errorf("record type %d does not exist", int64(r.Type))
+}
+
+// place checks the order in a segment: checksum, metadata, then the rest. A segment that begins with neither is accepted behind
+// another one, because etcd writes it after it has cut a damaged segment down to nothing; the chain still proves it.
+func (c *checker) place(r *Record) error {
+	if c.segment == 1 && r.Type != TypeCRC {
+		c.bare = true
+	}
+	switch {
+	case r.Type == TypeCRC && c.segment != 1:
+		return fmt.Errorf("a crc record stands in the middle of a segment")
+	case r.Type == TypeCRC && r.Data != nil:
+		return fmt.Errorf("a crc record has data; the record's type may have changed")
+	case r.Type == TypeMetadata && (c.segment != 2 || c.bare):
+		return fmt.Errorf("a metadata record stands where none belongs: it is the second of its segment; the record's type may have changed")
+	case r.Type != TypeMetadata && c.segment == 2 && !c.bare:
+		return fmt.Errorf("the second record of a segment is of type %v, not metadata; the record's type may have changed", r.Type)
+	}
+	return nil
+}
+
+// checkMetadata compares the owner's bytes with those of the segments before.
+func (c *checker) checkMetadata(r *Record) error {
+	if c.haveMetadata && !bytes.Equal(c.metadata, r.Data) {
+		return fmt.Errorf("%w: this one's differ from those of the segment before", ErrMetadataConflict)
+	}
+	c.metadata, c.haveMetadata = bytes.Clone(r.Data), true
+	return nil
+}
+
+// checkState refuses a step back in raft's promises. Commit may lag behind what was read before: it is not always synced.
+func (c *checker) checkState(r *Record) error {
+	var s stateFields
+	if err := s.parse(r.Data); err != nil {
+		return err
+	}
+	old := &c.state
+	switch {
+	case s.term < old.term:
+		return fmt.Errorf("the hard state's term goes down from %d to %d; the record's type may have changed", old.term, s.term)
+	case s.term < c.maxTerm:
+		return fmt.Errorf("the hard state's term %d is below the term %d of an entry before it; one of the two records' types may have changed", s.term, c.maxTerm)
+	case s.term == old.term && old.vote != 0 && s.vote != 0 && s.vote != old.vote:
+		return fmt.Errorf("the vote in term %d changes from %x to %x", s.term, old.vote, s.vote)
+	}
+	c.state, c.haveState = s, true
+	c.commit = max(c.commit, s.commit)
+	return nil
+}
+
+// checkEntry refuses an entry that cannot follow those before it.
+func (c *checker) checkEntry(r *Record) error {
+	e := &c.entry
+	if err := e.parse(r.Data); err != nil {
+		return err
+	}
+	if c.log.known() && e.index > c.log.last+1 {
+		return fmt.Errorf("%w: entry %d follows entry %d", ErrSliceOutOfRange, e.index, c.log.last)
+	}
+	if before, ok := c.log.at(e.index - 1); ok && e.term < before {
+		return fmt.Errorf("entry %d has term %d, the one before it has %d; the record's type may have changed", e.index, e.term, before)
+	}
+	if err := c.checkOverwrite(e); err != nil {
+		return err
+	}
+	c.log.set(e.index, e.term)
+	c.youngest[e.index%youngest] = e.shape()
+	c.maxTerm = max(c.maxTerm, e.term)
+	return nil
+}
+
+// checkOverwrite refuses an entry that replaces another in a way that raft never does. What is committed stays. Above commit, a
+// new leader overwrites with another term. With the same term only etcd's --force-new-cluster does, with configuration
+// changes, which have data; a hard state that has become an entry has none.
+func (c *checker) checkOverwrite(e *entryFields) error {
+	term, ok := c.log.at(e.index)
+	if !ok {
+		return nil
+	}
+	old := c.youngest[e.index%youngest]
+	same := term == e.term
+	if old.index == e.index && old.term == term {
+		same = old == e.shape()
+	}
+	switch {
+	case same:
+		return nil
+	case e.index <= c.commit:
+		return fmt.Errorf("entry %d differs from the one that it overwrites, which is committed (commit is %d); the record's type may have changed", e.index, c.commit)
+	case term == e.term && len(e.data) == 0:
+		return fmt.Errorf("entry %d differs from the one of the same term that it overwrites; the record's type may have changed", e.index)
+	}
+	return nil
+}
+
+// shape returns what is remembered of an entry.
+func (e *entryFields) shape() shape {
+	return shape{index: e.index, term: e.term, size: len(e.data), typ: uint8(e.typ)}
+}
+
+// checkSnapshot follows a snapshot record. A snapshot of the node's own leaves the log as it is. One of the leader's, which the
+// log does not reach or contradicts, replaces it: the next entry follows the snapshot.
+func (c *checker) checkSnapshot(r *Record) error {
+	s := &c.position
+	if err := s.parse(r.Data); err != nil {
+		return err
+	}
+	if s.conf != nil {
+		if _, err := s.message(); err != nil {
+			return err
+		}
+	}
+	term, inside := c.log.at(s.index)
+	switch {
+	case s.index == 0 && !c.log.known(): // the first record of a new log
+		c.log.restart(0, 0)
+	case inside && term == s.term:
+	case inside, c.log.known() && s.index > c.log.last:
+		c.log.restart(s.index, s.term)
+		c.replaced, c.dropped = s.index, true
+	}
+	c.snapshot = max(c.snapshot, s.index)
+	return nil
+}
+
+// missing returns the reason why acknowledged entries must be missing at the end of the log, or "". Commit never passes the last
+// entry; a leader's snapshot stands for the entries that it covers.
+func (c *checker) missing() string {
+	if !c.log.known() || c.commit <= c.log.last {
+		return ""
+	}
+	return fmt.Sprintf("the hard state's commit %d is beyond the last entry %d: committed entries are missing", c.commit, c.log.last)
+}

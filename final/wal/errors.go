@@ -1,0 +1,100 @@
+package wal
+
+import (
+	"errors"
+	"fmt"
+)
+
+var (
+	// ErrCorrupt matches, with [errors.Is], every [CorruptError]: bytes that were durable have changed since, or say
+	// what no raft node writes. Nothing was changed on disk. Restore the folder from a backup, or remove this member
+	// and add it again under a new id; do not start it on what is left.
+	ErrCorrupt = errors.New("log is corrupt")
+
+	// ErrTorn matches every [TornError]: the log ends in a record that a crash left unfinished. Nothing that was
+	// acknowledged is lost. Read with [TornTail] to go on without that record.
+	ErrTorn = errors.New("log ends in a torn record")
+
+	// ErrMetadataConflict occurs when two segments name different owners, usually because files of two logs lie in
+	// one folder. Move the foreign ones away.
+	ErrMetadataConflict = errors.New("segments hold different metadata")
+
+	// ErrSnapshotNotFound occurs when the log never recorded the snapshot that it was opened at. Open it at one of
+	// those that [ValidSnapshotEntries] returns.
+	ErrSnapshotNotFound = errors.New("snapshot is not recorded in the log")
+
+	// ErrSnapshotMismatch occurs when the log recorded a snapshot of that index, but of another term. Open it at
+	// one of those that [ValidSnapshotEntries] returns.
+	ErrSnapshotMismatch = errors.New("snapshot has another term in the log")
+
+	// ErrSliceOutOfRange occurs when entries are missing between the snapshot that the log was opened at and those
+	// that it holds, usually because a leader's snapshot has replaced them. Open the log at a newer snapshot.
+	ErrSliceOutOfRange = errors.New("entries are missing")
+
+	// ErrFileNotFound occurs when a folder holds no segment, or none old enough for the snapshot that the log was
+	// opened at. Check the folder, or open the log at a newer snapshot.
+	ErrFileNotFound = errors.New("no such segment")
+
+	// ErrSequence occurs when a segment in the middle is missing. Put it back from a backup; the log cannot be read
+	// across the hole.
+	ErrSequence = errors.New("segment sequence has a gap")
+
+	// ErrClosed is returned by every method of a log that was closed.
+	ErrClosed = errors.New("wal: log is closed")
+)
+
+// CorruptError says where a log is corrupt. It matches [ErrCorrupt], and whatever Err is.
+type CorruptError struct {
+	// Segment is the name of the file.
+	Segment string
+
+	// Offset is where the damaged frame begins.
+	Offset int64
+
+	// Reason says what is wrong there.
+	Reason string
+
+	// Err is the sentinel behind it, if one says more than [ErrCorrupt].
+	Err error
+}
+
+// Error names file and offset, what is wrong, and what to do.
+func (e *CorruptError) Error() string {
+	return fmt.Sprintf("wal: %s is corrupt at offset %d: %s; nothing was changed: restore the folder from a backup, or add this member anew",
+		e.Segment, e.Offset, e.Reason)
+}
+
+// Unwrap returns [ErrCorrupt], and Err if it is set.
+func (e *CorruptError) Unwrap() []error {
+	if e.Err == nil {
+		return []error{ErrCorrupt}
+	}
+	return []error{ErrCorrupt, e.Err}
+}
+
+// TornError says where a log is torn. It matches [ErrTorn]. Only [Strict] makes an error of it.
+type TornError struct {
+	// Segment is the name of the file, the last one of the log.
+	Segment string
+
+	// Offset is where the torn frame begins, and the log ends.
+	Offset int64
+
+	// Reason says by what it is seen to be torn.
+	Reason string
+}
+
+// Error names file and offset, what is unfinished, and what to do.
+func (e *TornError) Error() string {
+	return fmt.Sprintf("wal: %s is torn at offset %d: %s; a crash left the record unfinished: read the log with TornTail to go on without it",
+		e.Segment, e.Offset, e.Reason)
+}
+
+// Unwrap returns [ErrTorn].
+func (e *TornError) Unwrap() error { return ErrTorn }
+
+// readError says where reading failed. It is neither torn nor corrupt: the same read may succeed later, and until it
+// does nothing is known about the bytes.
+func readError(segment string, offset int64, err error) error {
+	return fmt.Errorf("wal: read %s at offset %d: %w; nothing is known about the log until this read succeeds", segment, offset, err)
+}

@@ -1,0 +1,188 @@
+package wal
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+
+	raftpb "go.etcd.io/raft/v3/raftpb"
+)
+
+// ReadAll returns the owner's metadata, the last hard state, and the entries behind the start, as raft left them: entries that were
+// overwritten are gone, those behind the overwritten ones too. All of it is the caller's to keep and to change. The hard state
+// is never nil.
+//
+// With [ErrSnapshotNotFound] and [ErrSnapshotMismatch] everything is returned as well; with [ErrSliceOutOfRange], the entries
+// before the gap. With a [CorruptError] nothing is, but under [Salvage], where it is what precedes the damage and what fits on
+// behind it.
+func (w *WAL) ReadAll() (metadata []byte, state *raftpb.HardState, ents []*raftpb.Entry, err error) {
+	r := replay{start: w.start, keep: true}
+	if err := w.replay(&r); err != nil && !r.useful(err, w.opts.Recovery) {
+		return nil, nil, nil, err
+	} else {
+		return r.metadata(), r.check.state.message(), r.ents, err
+	}
+}
+
+// replay reads the log into r. When the snapshot is not recorded where the names of the segments say, everything there is gets read:
+// etcd has written names that go backwards.
+func (w *WAL) replay(r *replay) error {
+	if w.done {
+		return ErrClosed
+	}
+	err := w.replayFrom(r, w.first)
+	if errors.Is(err, ErrSnapshotNotFound) && w.first > 0 {
+		again := replay{start: r.start, keep: r.keep}
+		if w.replayFrom(&again, 0) == nil {
+			*r, err = again, nil
+		}
+	}
+	return err
+}
+
+// replayFrom reads the log from a segment on.
+func (w *WAL) replayFrom(r *replay, first int) error {
+	w.tail = Tail{}
+	s := newScanner(w.segs[first:], &w.opts)
+	r.check = &s.check
+	err := r.run(s)
+	w.tail = s.tail
+	if err != nil && !errors.Is(err, ErrCorrupt) {
+		return err
+	}
+	return errors.Join(err, r.verdict(w.name))
+}
+
+// replay is what raft's log looks like so far.
+type replay struct {
+	start position
+	keep  bool // the entries, not only what they prove
+	check *checker
+
+	ents  []*raftpb.Entry // ents[i] has index start.index+1+i
+	next  uint64          // the index behind the last entry replayed
+	slab  slab
+	match bool   // the start is recorded
+	other uint64 // the term of another snapshot of the same index, if one was recorded
+	gap   error  // the first entry that does not continue those before
+}
+
+// run reads all records. Under Salvage it goes on behind damage, and returns the first.
+func (r *replay) run(s *scanner) error {
+	r.next = r.start.index + 1
+	var damage error
+	for {
+		rec, err := s.next()
+		switch {
+		case err == io.EOF:
+			return damage
+		case err != nil && (s.recovery != Salvage || s.failed != nil && s.failed != io.EOF):
+			return errors.Join(damage, err)
+		case err != nil:
+			if damage == nil {
+				damage = err
+			}
+			continue
+		}
+		if err := r.apply(s, rec); err != nil {
+			return err
+		}
+	}
+}
+
+// apply takes the next record, which the checker has accepted.
+func (r *replay) apply(s *scanner, rec *Record) error {
+	switch rec.Type {
+	case TypeEntry:
+		return r.entry(s, rec)
+	case TypeSnapshot:
+		r.snapshot(&s.check)
+	}
+	return nil
+}
+
+// entry adds an entry. Whatever the log held at its index or behind goes, also when the entry itself lies before the start.
+func (r *replay) entry(s *scanner, rec *Record) error {
+	e := &s.check.entry
+	switch {
+	case r.gap != nil:
+		return nil
+	case e.index <= r.start.index:
+		r.truncate(r.start.index + 1)
+		return nil
+	case e.index > r.next:
+		r.gap = fmt.Errorf("%w: entry %d at offset %d of %s does not continue index %d", ErrSliceOutOfRange, e.index, rec.Offset, rec.Segment, r.next-1)
+		return nil
+	}
+	if e.index < r.next && e.index <= s.check.commit && r.keep {
+		if old := r.ents[e.index-r.start.index-1]; !e.equal(old) {
+			return rec.corrupt(fmt.Sprintf("entry %d differs from the one that it overwrites, which is committed", e.index), nil)
+		}
+	}
+	r.truncate(e.index)
+	r.next = e.index + 1
+	if r.keep {
+		r.ents = append(r.ents, e.message(&r.slab))
+	}
+	return nil
+}
+
+// truncate drops the entries at an index and behind.
+func (r *replay) truncate(index uint64) {
+	if index >= r.next {
+		return
+	}
+	r.next = index
+	if r.keep {
+		r.ents = r.ents[:index-r.start.index-1]
+	}
+}
+
+// equal tells whether an entry is the same as another one.
+func (e *entryFields) equal(m *raftpb.Entry) bool {
+	return e.term == m.GetTerm() && e.typ == uint64(m.GetType()) && bytes.Equal(e.data, m.GetData())
+}
+
+// snapshot looks whether it is the start, and drops what a leader's snapshot replaces.
+func (r *replay) snapshot(c *checker) {
+	s := &c.position
+	if s.index == r.start.index {
+		r.match = r.match || s.term == r.start.term
+		r.other = s.term
+	}
+	if c.dropped {
+		r.truncate(max(s.index, r.start.index+1))
+	}
+}
+
+// verdict tells whether what was read is what was asked for.
+func (r *replay) verdict(dir string) error {
+	switch {
+	case r.gap != nil:
+		return fmt.Errorf("wal: %s: %w; open the log at a newer snapshot", dir, r.gap)
+	case r.check.replaced >= r.next:
+		return fmt.Errorf("wal: %s: %w: a leader's snapshot at index %d has replaced those behind index %d; open the log there", dir, ErrSliceOutOfRange, r.check.replaced, r.next-1)
+	case r.match || !r.start.given:
+		return nil
+	case r.other != 0:
+		return fmt.Errorf("wal: %s: %w: index %d is of term %d there, not %d", dir, ErrSnapshotMismatch, r.start.index, r.other, r.start.term)
+	}
+	return fmt.Errorf("wal: %s: %w: index %d, term %d; open the log at one of ValidSnapshotEntries", dir, ErrSnapshotNotFound, r.start.index, r.start.term)
+}
+
+// useful tells whether what was read is returned in spite of an error.
+func (r *replay) useful(err error, recovery Recovery) bool {
+	if r.check == nil {
+		return false
+	}
+	for _, kind := range []error{ErrSliceOutOfRange, ErrSnapshotNotFound, ErrSnapshotMismatch} {
+		if errors.Is(err, kind) {
+			return true
+		}
+	}
+	return recovery == Salvage && errors.Is(err, ErrCorrupt)
+}
+
+// metadata returns a copy of the owner's bytes. The record's own absence of data stays nil.
+func (r *replay) metadata() []byte { return bytes.Clone(r.check.metadata) }
