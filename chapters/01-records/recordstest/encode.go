@@ -72,7 +72,7 @@ func crcCoversAllBefore(c *check) {
 		{crc: 0xcafebabe, offset: 4096, recs: []Record{none, {Type: typeMetadata, Data: []byte("md")}, {Type: typeEntry, Data: b}}},
 		{recs: []Record{{Type: typeEntry, Data: a}, none, {Type: typeEntry, Data: b}}},
 		{recs: []Record{{Type: typeEntry, Data: a}, {Type: typeMetadata, Data: []byte{}}, {Type: typeEntry}, {Type: typeState, Data: state(1, 1, 1)}}},
-		{recs: []Record{{Type: typeSnapshot, Data: snapshot(3, 1)}, {Type: typeEntry, Data: text(300)}, {Type: typeState, Data: state(1, 1, 1)}}},
+		{recs: []Record{{Type: typeSnapshot, Data: snapshot(3, 1)}, {Type: typeEntry, Data: entry(1, 1, text(300))}, {Type: typeState, Data: state(1, 1, 1)}}},
 	} {
 		want := &image{crc: w.crc}
 		got := c.encode(w, func(i int, crc uint32) {
@@ -113,10 +113,10 @@ func framesAreEtcds(c *check) {
 // suite's own writer.
 func (c *check) plainFrames() {
 	for n := range 40 {
-		w := written{recs: []Record{{Type: typeEntry, Data: text(n)}, {Type: typeState, Data: state(1, 1, 1)}}}
-		want := new(image).add(typeEntry, text(n)).add(typeState, state(1, 1, 1))
+		w := written{recs: []Record{{Type: typeEntry, Data: entry(1, 1, text(n))}}}
+		want := new(image).add(typeEntry, entry(1, 1, text(n)))
 		got := c.encode(w, func(int, uint32) {})
-		c.differ(w.String(), got, want.b, "Length word, record, padding; the next frame begins at a multiple of 8.")
+		c.differ(w.String(), got, want.b, "A frame is a length word, the record, and zeros up to a multiple of 8; the word counts the record alone.")
 	}
 }
 
@@ -130,8 +130,8 @@ func (c *check) manyFrames() {
 		if i == 200 {
 			n = 1 << 20
 		}
-		w.recs = append(w.recs, Record{Type: typeEntry, Data: text(n)})
-		want.add(typeEntry, text(n))
+		w.recs = append(w.recs, Record{Type: typeEntry, Data: entry(1, 1, text(n))})
+		want.add(typeEntry, entry(1, 1, text(n)))
 	}
 	got := c.encode(w, func(int, uint32) {})
 	c.differ(w.String(), got, want.b, "Records must arrive whole and in order however many there are.")

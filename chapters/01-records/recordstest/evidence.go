@@ -43,6 +43,7 @@ const corruptMeans = "cutting here would destroy entries that a client was promi
 
 // evidenceRefuses is I17.
 func evidenceRefuses(c *check) {
+	c.mustNotTrust()
 	for _, p := range proofs {
 		for _, d := range damages {
 			c.refusesFor(text(1498), d.name, d.do, p.behind, p.why)
@@ -66,7 +67,8 @@ func (c *check) refusesFor(data []byte, damage string, do func([]byte, span), be
 	}
 	b := m.with(600)
 	do(b, s)
-	c.judges(fmt.Sprintf("an entry of %d bytes: %s. Behind it, %s", len(data), damage, why), b, s.at, corruptMeans, corrupt)
+	tried := fmt.Sprintf("an entry of %d bytes from %d on: %s. Behind it, %s", len(data), s.at, damage, why)
+	c.judgesDamage(tried, b, int64(firstDifference(b, m.with(600))), s.at, corruptMeans, corrupt)
 }
 
 // twentySaves is a log of twenty synced Saves, damaged in its middle.
@@ -106,6 +108,7 @@ func frameAt(m *image, at int64) int64 {
 
 // crashCannotLeave is I18.
 func crashCannotLeave(c *check) {
+	c.mustNotTrust()
 	c.lastRecordChanged()
 	c.zeroRuns()
 	c.judgeNeedsToRead()
@@ -128,7 +131,7 @@ func (c *check) lastRecordChanged() {
 			b := m.with(1024)
 			b[at] ^= 1 << bit
 			tried := fmt.Sprintf("the last record, all of it written; then bit %d of byte %d (byte %d of its frame) is flipped", bit, at, at-s.at)
-			c.judges(tried, b, s.at, "a crash leaves bytes out, it does not invent them: this was changed later, and it may have been promised.", want...)
+			c.judgesDamage(tried, b, at, s.at, "a crash leaves bytes out, it does not invent them: this was changed later, and it may have been promised.", want...)
 		}
 	}
 }
@@ -165,13 +168,13 @@ func (c *check) zeroRuns() {
 		if k.want == torn {
 			means = tornMeans
 		}
-		c.judges(fmt.Sprintf("a last record from %d to %d; bytes %d to %d are zero: %s", s.at, s.end, k.from, k.to, k.why), b, s.at, means, k.want)
+		c.judgesDamage(fmt.Sprintf("a last record from %d to %d; bytes %d to %d are zero: %s", s.at, s.end, k.from, k.to, k.why), b, int64(k.from), s.at, means, k.want)
 	}
 	b := m.with(1024)
 	for i := 512; i < 1024; i++ {
 		b[i] = 0xff
 	}
-	c.judges(fmt.Sprintf("a last record from %d to %d; bytes 512 to 1024 are ff", s.at, s.end), b, s.at, corruptMeans, corrupt)
+	c.judgesDamage(fmt.Sprintf("a last record from %d to %d; bytes 512 to 1024 are ff", s.at, s.end), b, 512, s.at, corruptMeans, corrupt)
 	binary.LittleEndian.PutUint64(b[s.at:], 0x8200000000000004)
 	c.judges("a last frame whose length word no writer makes: size 4, marked as padded by 2", b, s.at, corruptMeans, corrupt)
 }

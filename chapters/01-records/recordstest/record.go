@@ -40,7 +40,7 @@ func (c *check) appends(b []byte, r Record, want []byte) {
 	got := c.AppendRecord(slices.Clip(b), r)
 	if len(got) < n || !bytes.Equal(got[:n], b) {
 		c.fail(failure{
-			tried: fmt.Sprintf("AppendRecord(%q, Record{%s})", b, recordLine(r)),
+			tried: fmt.Sprintf("AppendRecord(%s, Record{%s})", bytesLine(b), recordLine(r)),
 			got:   bytesLine(got),
 			want:  bytesLine(append(slices.Clone(b), want...)),
 			means: "what was in the slice before is the frame around the record; it must stay.",
@@ -50,10 +50,10 @@ func (c *check) appends(b []byte, r Record, want []byte) {
 		return
 	}
 	c.fail(failure{
-		tried: fmt.Sprintf("AppendRecord(%q, Record{%s})", b, recordLine(r)),
+		tried: fmt.Sprintf("AppendRecord(%s, Record{%s})", bytesLine(b), recordLine(r)),
 		got:   fields(got[n:]),
 		want:  fields(want),
-		means: "these bytes are the format: etcd refuses a record without its type and its crc, also when they are zero.",
+		means: "these bytes are the format. etcd refuses a record without type or crc, and takes nil and empty data for two different things.",
 	})
 }
 

@@ -154,10 +154,9 @@ func Run(t *testing.T, impl Implementation) {
 					t.Skip(reason)
 				}
 			}
-			t.Parallel()
+			t.Parallel() // beside the other exercises; its invariants go in order
 			for _, inv := range invariants[first:i] {
 				t.Run(inv.slug, func(t *testing.T) {
-					t.Parallel()
 					inv.try(&check{T: t, Implementation: impl, inv: inv})
 				})
 			}

@@ -28,8 +28,16 @@ func findingLine(f Finding) string {
 	return fmt.Sprintf("%s at %d: %s", name, f.Offset, f.Reason)
 }
 
-// judges fails unless Judge finds in b one of the wanted verdicts, at offset.
+// judges fails unless Judge finds in b one of the wanted verdicts, at offset. What
+// it shows of b is the bytes there.
 func (c *check) judges(tried string, b []byte, offset int64, means string, want ...int) {
+	c.Helper()
+	c.judgesDamage(tried, b, offset, offset, means, want...)
+}
+
+// judgesDamage is judges that shows the bytes at another place: where the damage
+// begins.
+func (c *check) judgesDamage(tried string, b []byte, damage, offset int64, means string, want ...int) {
 	c.Helper()
 	f, err := c.Judge(&source{c: c, b: b}, int64(len(b)))
 	if err == nil && f.Offset == offset && slices.Contains(want, f.Verdict) {
@@ -46,7 +54,7 @@ func (c *check) judges(tried string, b []byte, offset int64, means string, want 
 	c.fail(failure{
 		tried: tried,
 		got:   got,
-		want:  fmt.Sprintf("%s at %d\n%s", line, offset, excerpt(b, int(offset))),
+		want:  fmt.Sprintf("%s at %d\n%s", line, offset, excerpt(b, int(damage))),
 		means: means,
 	})
 }
