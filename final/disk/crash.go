@@ -42,18 +42,21 @@ type Undecided struct {
 	// Offset is where a sector begins.
 	Offset int64
 
+	// Sizes are the versions of a size, not to be changed.
+	Sizes []int64
+
 	// Versions is how many versions there are, at least two. Version 0 is the durable one, which was there before;
 	// version Versions-1 is the newest.
 	Versions int
 }
 
-// String returns it in words: "rename a.tmp to a", "size of 0.wal: 3 versions", "0.wal [512,1024): 2 versions".
+// String returns it in words: "rename a.tmp to a", "size of 0.wal: [0 700 300]", "0.wal [512,1024): 2 versions".
 func (u Undecided) String() string {
 	switch u.Kind {
 	case NameKind:
 		return Event{Op: u.Op, Name: u.Name, To: u.To}.String()
 	case SizeKind:
-		return fmt.Sprintf("size of %s: %d versions", u.Name, u.Versions)
+		return fmt.Sprintf("size of %s: %d", u.Name, u.Sizes)
 	}
 	return fmt.Sprintf("%s [%d,%d): %d versions", u.Name, u.Offset, u.Offset+SectorSize, u.Versions)
 }
@@ -107,7 +110,7 @@ func (s *Sim) undecided() []Undecided {
 		}
 		name := s.path(id)
 		if len(n.sizes) > 0 {
-			add(Undecided{Kind: SizeKind, File: id, Name: name, Versions: len(n.sizes)})
+			add(Undecided{Kind: SizeKind, File: id, Name: name, Sizes: n.sizes, Versions: len(n.sizes)})
 		}
 		for _, d := range n.dirty {
 			add(Undecided{Kind: SectorKind, File: id, Name: name, Offset: int64(d.index) * SectorSize, Versions: len(d.versions)})
