@@ -1,0 +1,68 @@
+package records
+
+import (
+	"io"
+
+	"example.com/logbook/chapters/course"
+)
+
+// heldBytes is how many bytes a [PageWriter] holds before it hands whole pages
+// on; etcd's holds as many (defaultBufferBytes in pkg/ioutil/pagewriter.go at
+// tag v3.7.3).
+const heldBytes = 128 << 10
+
+// PageWriter gathers small writes and hands them on in whole pages of the file
+// below, so that a write that a crash cuts short is cut between sectors. It is
+// for one goroutine.
+type PageWriter struct {
+	// w receives the bytes, in order.
+	w io.Writer
+
+	// offset is the position in the file behind everything that w has taken.
+	offset int64
+
+	// buf holds what was written here and not yet handed on: the file's bytes
+	// from offset on.
+	buf []byte
+
+	// err is the first error of w. What w took of that write is unknown, so
+	// nothing may follow it.
+	err error
+}
+
+// NewPageWriter returns a PageWriter that hands bytes to w. The first of them
+// will stand at offset in the file; pages are counted from the file's
+// beginning, not from there.
+func NewPageWriter(w io.Writer, offset int64) *PageWriter {
+	return &PageWriter{w: w, offset: offset}
+}
+
+// Write takes all of b, and copies it: the caller may reuse b at once. When
+// more than 128 KiB are held, it hands on as many bytes as end at a multiple of
+// [PageSize] in the file, and keeps the rest. It never hands on bytes that end
+// elsewhere; only [PageWriter.Flush] does.
+//
+// The first error of the writer below stays: it is returned from this and from
+// every later call, and nothing more is handed on. A writer that takes fewer
+// bytes than it was given and reports no error gives [io.ErrShortWrite].
+//
+//course:exercise 1.3
+func (p *PageWriter) Write(b []byte) (int, error) {
+	panic(course.TODO("1.3"))
+}
+
+// Flush hands on everything that is held, also when it ends inside a page. It
+// does not sync. Errors are those of [PageWriter.Write].
+//
+//course:exercise 1.3
+func (p *PageWriter) Flush() error {
+	panic(course.TODO("1.3"))
+}
+
+// handOn writes the first n bytes that are held, and forgets them. It is where
+// an error is kept.
+//
+//course:exercise 1.3
+func (p *PageWriter) handOn(n int) error {
+	panic(course.TODO("1.3"))
+}
