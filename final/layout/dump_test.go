@@ -278,3 +278,31 @@ func TestDumpReadsLittleOfHostileFiles(t *testing.T) {
 		t.Errorf("Dump() of %d bytes read %d, want at most %d", s.size, s.read, most)
 	}
 }
+
+// An excerpt holds the byte it is about, also deep inside long data, and the
+// length word of its frame.
+func TestExcerptInsideLongData(t *testing.T) {
+	t.Parallel()
+	b := log().record(2, entry(1, 2, strings.Repeat("0123456789abcdef", 1000))).record(3, state(1, 2, 2)).b
+	for _, at := range []int64{0x60, 0x80, 0x1000, 0x1001, int64(len(b)) - 1} {
+		got := Excerpt(b, at)
+		hex := spaced(b[at : at+1])
+		lines := strings.Split(got, "\n")
+		var arrow int
+		for i, l := range lines {
+			if strings.Contains(l, "^^ here") {
+				arrow = i
+			}
+		}
+		if arrow == 0 {
+			t.Fatalf("Excerpt(%d) has no arrow:\n%s", at, got)
+		}
+		column := strings.Index(lines[arrow], "^^")
+		if pointed := lines[arrow-1][column : column+2]; pointed != hex {
+			t.Errorf("Excerpt(%d) points at %q, want %q:\n%s", at, pointed, hex, got)
+		}
+		if !strings.Contains(strings.Join(lines[:arrow], "\n"), "| frame: ") || len(lines) > 13 {
+			t.Errorf("Excerpt(%d) is long, or does not show where the frame begins:\n%s", at, got)
+		}
+	}
+}
