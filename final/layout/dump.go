@@ -23,6 +23,10 @@ type Options struct {
 	// Default: the whole file; To 0 is its end.
 	From, To int64
 
+	// Damage, if set, is called for each place that the dump marks, also before
+	// From, with what it says there. Default: nobody is told.
+	Damage func(offset int64, what string)
+
 	keep int64 // a line with this offset is never left out
 }
 

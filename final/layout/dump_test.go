@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -128,6 +130,25 @@ func TestDumpRange(t *testing.T) {
 	want := strings.Join(all[10:13], "")
 	if got != want {
 		t.Errorf("Dump() of [0x29, 0x33), got:\n%s\nwant:\n%s", got, want)
+	}
+}
+
+// Whoever runs a dump without reading it wants to know whether anything is marked.
+func TestDumpTellsDamage(t *testing.T) {
+	t.Parallel()
+	b := log().bytes(1, 2, 3).b
+	b[0x40] ^= 1
+	var got []string
+	opts := &Options{To: 8, Damage: func(off int64, what string) { got = append(got, fmt.Sprint(off, " ", what)) }}
+	dumped(t, b, opts)
+	if len(got) != 0 {
+		t.Errorf("Dump() up to 8 told of %q, want nothing: it has not looked", got)
+	}
+	opts.To = 0
+	dumped(t, b, opts)
+	want := []string{"50 crc c6a89ffb is stored, 63e90d85 is computed", "96 the file ends inside a length word, after 3 of its 8 bytes"}
+	if !slices.Equal(got, want) {
+		t.Errorf("Dump() told of %q, want %q", got, want)
 	}
 }
 

@@ -13,6 +13,9 @@ const (
 // emit sends one line, which must begin at d.off.
 func (d *dumper) emit(l line) {
 	if d.err == nil && d.win.err == nil {
+		if l.bad && d.opts.Damage != nil {
+			d.opts.Damage(l.off, l.note)
+		}
 		d.err = d.sink(l)
 		d.off = l.end()
 	}
