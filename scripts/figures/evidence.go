@@ -40,8 +40,8 @@ type scene struct {
 // be told once.
 func scenes() []scene {
 	return []scene{
-		{newStory().save(1).save(2).save(3).save(4), 3, records.Corrupt, "in an earlier Save",
-			"entry, hard state, entry: that Save was synced before the next began, and X lies before it"},
+		{newStory().save(1).save(2).save(3).save(4), 5, records.Corrupt, "in the Save before the last",
+			"X can be read as an entry; then hard state, entry: its Save was synced before the next began"},
 		{newStory().save(1).save(2).save(3).save(4), 7, records.Torn, "in the last Save",
 			"nothing behind X proves a sync: this Save may never have returned"},
 		{newStory().save(1).save(2).state(1, 1, 2).state(1, 1, 3).state(1, 1, 4), 3, records.Torn, "with only hard states behind it",
