@@ -123,7 +123,7 @@ func (t *tool) printFailures(failures []grade.Failure) {
 
 func (t *tool) printFailure(f grade.Failure) {
 	fmt.Fprintln(t.stdout)
-	if f.Invariant != "" {
+	if f.Invariant != "" && !said(f) {
 		fmt.Fprintf(t.stdout, "  %s\n", t.paint.paint(bold, f.Invariant))
 	}
 	if f.Case != "" {
@@ -138,6 +138,12 @@ func (t *tool) printFailure(f grade.Failure) {
 	if f.Crash != nil {
 		t.printCrash(f.Crash)
 	}
+}
+
+// said reports whether a failure's message begins with its invariant.
+func said(f grade.Failure) bool {
+	number, _, _ := strings.Cut(f.Invariant, " ")
+	return len(f.Messages) > 0 && strings.HasPrefix(f.Messages[0].Text, number+": ")
 }
 
 // printCrash tells how the test program ended, and the learner's line.

@@ -13,6 +13,7 @@ import (
 	"example.com/logbook/scripts/course/internal/book"
 	"example.com/logbook/scripts/course/internal/grade"
 	"example.com/logbook/scripts/course/internal/stub"
+	"example.com/logbook/scripts/course/internal/verify"
 	"example.com/logbook/scripts/course/internal/weave"
 )
 
@@ -150,8 +151,9 @@ func timeoutFlag(t *tool, f *flag.FlagSet) {
 // code.
 func maintainers() map[string]func(root string, args []string, stdout, stderr io.Writer) int {
 	return map[string]func(root string, args []string, stdout, stderr io.Writer) int{
-		"stubs": stub.Run,
-		"weave": weave.Run,
+		"stubs":  stub.Run,
+		"weave":  weave.Run,
+		"verify": verify.Run,
 	}
 }
 

@@ -52,18 +52,21 @@ func (t *tool) printDesk(d grade.Desk) {
 		if r.State == grade.Passed {
 			passed++
 		}
-		line := fmt.Sprintf("  %-4s %s  %-*s  %s", r.Exercise.ID, t.paint.state(r.State), wide, r.Exercise.Title, t.paint.paint(dim, remark(r)))
+		line := fmt.Sprintf("  %-4s %s  %-*s  %s", r.Exercise.ID, t.paint.state(r.State), wide, r.Exercise.Title, t.paint.paint(dim, remark(d, r)))
 		fmt.Fprintln(t.stdout, strings.TrimRight(line, " "))
 	}
 	fmt.Fprintf(t.stdout, "  %d of %d passed\n\n", passed, len(d.Results))
 }
 
 // remark returns what the status adds to an exercise's line.
-func remark(r grade.Result) string {
+func remark(d grade.Desk, r grade.Result) string {
+	if len(d.Build) > 0 {
+		return ""
+	}
 	switch r.State {
 	case grade.Failing:
 		return headline(r.Failures[0])
-	case grade.Begun, grade.Waits, grade.Untold:
+	case grade.Begun, grade.Waits, grade.Unknown:
 		return r.Reason
 	}
 	return ""

@@ -65,16 +65,22 @@ type Function struct {
 	Stub bool
 }
 
-// Position is a line of a file. It prints as file:line.
+// Position is a line of a file. It prints as file:line, or as the file alone
+// if the line is not known.
 type Position struct {
 	// File is relative to the project's root.
 	File string
-	// Line counts from 1: the line of the word func.
+	// Line counts from 1. Of a function it is the line of the word func.
 	Line int
 }
 
 // String returns file:line.
-func (p Position) String() string { return p.File + ":" + strconv.Itoa(p.Line) }
+func (p Position) String() string {
+	if p.Line == 0 {
+		return p.File
+	}
+	return p.File + ":" + strconv.Itoa(p.Line)
+}
 
 // ReferencePath returns the import path of the reference package.
 func (c *Chapter) ReferencePath() string { return c.book.ImportPath(c.Folder) }

@@ -4,8 +4,9 @@
 //
 // The file may be broken: a function whose braces do not match is a good
 // reason to start it again. Where the parser gives up, lines are counted
-// instead: a function reaches from its line "func" to the next line that is a
-// closing brace alone, as gofmt leaves it, or to the next declaration.
+// instead: a function is its line "func" if that closes all its braces, and
+// else reaches to the next line that is a closing brace alone, as gofmt leaves
+// it, or to the next declaration.
 package edit
 
 import (
@@ -64,17 +65,21 @@ func findLines(src, name string) (Span, bool) {
 	s := Span{Func: at[0], End: len(src)}
 	s.Doc = docStart(src, s.Func)
 
-	firstLine := strings.IndexByte(src[s.Func:], '\n')
-	if firstLine < 0 {
+	line := strings.IndexByte(src[s.Func:], '\n')
+	if line < 0 {
 		return s, true
 	}
-	body := s.Func + firstLine + 1
-	if next := nextDeclaration.FindStringIndex(src[body:]); next != nil {
-		s.End = docStart(src, body+next[0])
-		s.End = len(strings.TrimRight(src[:s.End], "\n"))
+	line += s.Func
+	if first := src[s.Func:line]; strings.Contains(first, "{") && strings.Count(first, "{") == strings.Count(first, "}") {
+		s.End = line
+		return s, true
 	}
-	if brace := closingBrace.FindStringIndex(src[body:s.End]); brace != nil {
-		s.End = body + brace[1]
+	if next := nextDeclaration.FindStringIndex(src[line:]); next != nil {
+		before := src[:docStart(src, line+next[0])]
+		s.End = max(line, len(strings.TrimRight(before, "\n")))
+	}
+	if brace := closingBrace.FindStringIndex(src[line:s.End]); brace != nil {
+		s.End = line + brace[1]
 	}
 	return s, true
 }

@@ -8,6 +8,7 @@ import (
 	"go/token"
 	"path"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -16,17 +17,18 @@ import (
 )
 
 // fixImports returns now, which was made of was, with the imports that it
-// needs. What was used before and is not any more goes; what stubs imports and
-// now uses comes. Only the text up to the last import is formatted.
+// needs. What was used before and is not any more goes (if was does not parse:
+// what is not used now); what stubs imports and now uses comes. Only the text up to the last import is formatted.
 func fixImports(was, now, stubs []byte) []byte {
 	before, after, from := selectors(was), selectors(now), header(stubs)
 	head := header(now)
-	if before == nil || after == nil || from == nil || head == nil {
+	if after == nil || from == nil || head == nil {
 		return withoutParsing(now, from)
 	}
 	changed := false
-	for _, spec := range head.file.Imports {
-		if name, at := localName(spec), importPath(spec); before[name] && !after[name] {
+	// Deleting shortens the list.
+	for _, spec := range slices.Clone(head.file.Imports) {
+		if name, at := localName(spec), importPath(spec); (before == nil || before[name]) && !after[name] {
 			changed = astutil.DeleteNamedImport(head.fset, head.file, explicitName(spec), at) || changed
 		}
 	}

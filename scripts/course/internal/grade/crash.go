@@ -18,12 +18,13 @@ type Crash struct {
 	// Timeout is set if the tests did not end in time.
 	Timeout bool
 	// Function and At are the innermost frame on the learner's desk. At.File
-	// is "" if there is none.
+	// is "" if there is none; At.Line is 0 if the compiler left no line for a
+	// loop without a body.
 	Function string
 	At       book.Position
 
-	// repanicked is set if the panic went through the test's own goroutine.
-	repanicked bool
+	// test is the one under way, or nil if that is not known.
+	test *testOutcome
 }
 
 var timedOut = regexp.MustCompile(`^panic: test timed out after (\S+)$`)
@@ -34,12 +35,13 @@ var timedOut = regexp.MustCompile(`^panic: test timed out after (\S+)$`)
 func (t *testRun) findCrash() {
 	reason, trace := cause(t.output.String())
 	open := slices.ContainsFunc(t.tests, func(x *testOutcome) bool { return x.action == "" })
+	repanicked := false
 	if !t.failed || reason == "" && !open {
 		return
 	}
 	c := &Crash{Reason: "the test program ended before its tests did: does the code call os.Exit or log.Fatal?"}
 	if reason != "" {
-		c.Reason, _, c.repanicked = strings.Cut(reason, " [recovered")
+		c.Reason, _, repanicked = strings.Cut(reason, " [recovered")
 		c.Function, c.At = t.frame(trace)
 	}
 	if m := timedOut.FindStringSubmatch(reason); m != nil {
@@ -54,7 +56,29 @@ func (t *testRun) findCrash() {
 		t.build = []string{at + ": before any test: " + c.Reason}
 		return
 	}
+	c.test = t.underWay(repanicked)
 	t.crash = c
+}
+
+// underWay returns the test that was running when the program ended. A panic
+// on a test's own goroutine fails that test on its way out, and then those
+// above it. Any other end leaves it without a result, and it is the one that
+// was run or continued last.
+func (t *testRun) underWay(repanicked bool) *testOutcome {
+	var last *testOutcome
+	for _, test := range t.tests {
+		switch {
+		case repanicked && test.action == "fail" && !t.failedBelow(test.name):
+			if last == nil || test.ended > last.ended {
+				last = test
+			}
+		case !repanicked && test.action == "" && test.running:
+			if last == nil || test.began > last.began {
+				last = test
+			}
+		}
+	}
+	return last
 }
 
 // cause returns what the runtime gave as the reason for the end of the
@@ -106,15 +130,18 @@ func (t *testRun) onDesk(line string) (book.Position, bool) {
 	if err != nil || !strings.HasSuffix(dir, "/"+t.chapter.Desk+"/") || strings.HasSuffix(name, "_test.go") {
 		return book.Position{}, false
 	}
+	if number == 1 {
+		number = 0
+	}
 	return book.Position{File: path.Join(t.chapter.Desk, name), Line: number}, true
 }
 
-// functionName returns the name in a line of a stack, without the package's
-// path and the arguments.
+// functionName returns the name in a line of a stack in the form of the model,
+// Encoder.Encode, without the package's path and the arguments.
 func functionName(line string) string {
 	if end := strings.LastIndex(line, "("); end > 0 {
 		line = line[:end]
 	}
 	_, name, _ := strings.Cut(line[strings.LastIndex(line, "/")+1:], ".")
-	return name
+	return strings.NewReplacer("(*", "", ")", "").Replace(name)
 }

@@ -45,8 +45,12 @@ type testOutcome struct {
 	// action is pass, fail or skip, or "" if the test never ended.
 	action string
 	lines  []string
-	// last is the number of the event that ended it, or else of its last one.
-	last int
+
+	// running is set while it is neither paused nor at its end.
+	running bool
+	// began and ended are the numbers of the events that last set it running
+	// and that gave its result.
+	began, ended int
 }
 
 // test returns the test of that name, or nil if it never began.
@@ -110,9 +114,13 @@ func (t *testRun) add(e event, number int) {
 		test = &testOutcome{name: e.Test}
 		t.tests = append(t.tests, test)
 	}
-	test.last = number
-	if ending {
-		test.action = e.Action
+	switch {
+	case ending:
+		test.action, test.running, test.ended = e.Action, false, number
+	case e.Action == "pause":
+		test.running = false
+	case e.Action == "run" || e.Action == "cont":
+		test.running, test.began = true, number
 	}
 	if e.Output != "" {
 		test.lines = append(test.lines, strings.TrimRight(e.Output, "\r\n"))

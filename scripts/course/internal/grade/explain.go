@@ -3,6 +3,7 @@ package grade
 import (
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -14,11 +15,11 @@ func (j job) result(e *book.Exercise, t *testRun) Result {
 	test := t.test(j.name(e))
 	switch {
 	case test == nil:
-		return written(e, Result{Exercise: e, State: Untold, Reason: "no test ran for it; is " + j.chapter.Desk + "/conformance_test.go as it was?"})
+		return written(e, Result{Exercise: e, State: Unknown, Reason: "no test ran for it; is " + j.chapter.Desk + "/conformance_test.go as it was?"})
 	case test.action == "skip":
-		return written(e, Result{Exercise: e, State: Waits, Reason: j.skipReason(test)})
+		return written(e, Result{Exercise: e, State: Waits, Reason: t.skipReason(test)})
 	case test.action == "pass" && t.allSkipped(test.name):
-		return written(e, Result{Exercise: e, State: Waits, Reason: j.skipReason(t.below(test.name)[0])})
+		return written(e, Result{Exercise: e, State: Waits, Reason: t.skipReason(t.below(test.name)[0])})
 	case test.action == "pass":
 		return Result{Exercise: e, State: Passed}
 	}
@@ -31,7 +32,7 @@ func written(e *book.Exercise, r Result) Result {
 	stubs := 0
 	for _, f := range e.Functions {
 		if f.Stub {
-			if stubs++; stubs == 1 && r.State == Untold {
+			if stubs++; stubs == 1 && r.State == Unknown {
 				r.Reason = f.Desk.String() + ": " + f.Name + " is still a stub"
 			}
 		}
@@ -60,12 +61,12 @@ var sourceLine = regexp.MustCompile(`(^|[ :])(\w[\w.-]*\.go:[0-9]+)`)
 
 // skipReason returns why a test was skipped. The suite names files of the desk
 // as the desk sees them; here they get their folder.
-func (j job) skipReason(test *testOutcome) string {
+func (t *testRun) skipReason(test *testOutcome) string {
 	var texts []string
-	for _, m := range messages(j, test) {
+	for _, m := range t.messages(test) {
 		texts = append(texts, m.Text)
 	}
-	return sourceLine.ReplaceAllString(strings.Join(texts, "\n"), "${1}"+j.chapter.Desk+"/${2}")
+	return sourceLine.ReplaceAllString(strings.Join(texts, "\n"), "${1}"+t.chapter.Desk+"/${2}")
 }
 
 // failures returns what each failed test of an exercise said. A test that says
@@ -74,12 +75,15 @@ func (j job) failures(e *book.Exercise, t *testRun) []Failure {
 	var found []Failure
 	name := j.name(e)
 	for _, test := range append([]*testOutcome{t.test(name)}, t.below(name)...) {
-		if test == nil || test.action == "pass" || test.action == "skip" {
+		if test == nil || test.action != "fail" && !t.endedIn(test) {
 			continue
 		}
-		f := Failure{Messages: messages(j, test), Printed: printed(j, test)}
+		f := Failure{Messages: t.messages(test), Printed: t.printed(test)}
 		f.Invariant, f.Case = invariant(strings.TrimPrefix(strings.TrimPrefix(test.name, name), "/"))
-		if len(f.Messages) > 0 || f.Printed != "" || !t.failedBelow(test.name) {
+		if t.endedIn(test) {
+			f.Crash = t.crash
+		}
+		if len(f.Messages) > 0 || f.Printed != "" || f.Crash != nil || !t.failedBelow(test.name) {
 			found = append(found, f)
 		}
 	}
@@ -88,22 +92,22 @@ func (j job) failures(e *book.Exercise, t *testRun) []Failure {
 
 func (t *testRun) failedBelow(name string) bool {
 	for _, test := range t.below(name) {
-		if test.action != "pass" && test.action != "skip" {
+		if test.action == "fail" || t.endedIn(test) {
 			return true
 		}
 	}
 	return false
 }
 
-// crashed returns the failures of the exercise whose code ended the program:
-// the crash goes to the test that was under way, which is the one that began
-// last of those that did not pass.
+// endedIn reports whether the program ended in this test.
+func (t *testRun) endedIn(test *testOutcome) bool { return t.crash != nil && t.crash.test == test }
+
+// crashed returns the failures of the exercise whose code ended the program.
 func (j job) crashed(e *book.Exercise, t *testRun) []Failure {
 	found := j.failures(e, t)
-	if len(found) == 0 {
-		found = []Failure{{}}
+	if !slices.ContainsFunc(found, func(f Failure) bool { return f.Crash != nil }) {
+		found = append(found, Failure{Crash: t.crash})
 	}
-	found[len(found)-1].Crash = t.crash
 	return found
 }
 
@@ -114,16 +118,16 @@ func invariant(name string) (invariant, rest string) {
 }
 
 // said matches the first line of a message: where it was said, and what.
-var said = regexp.MustCompile(`^ {4}(\S.*\.go):([0-9]+): (.*)$`)
+var said = regexp.MustCompile(`^ {4}(\S.*?\.go):([0-9]+): (.*)$`)
 
 // messages returns what a test said, without the go command's own lines, its
 // indentation, and the stacks of a crash.
-func messages(j job, test *testOutcome) []Message {
+func (t *testRun) messages(test *testOutcome) []Message {
 	var found []Message
-	for _, line := range spoken(test) {
+	for _, line := range t.spoken(test) {
 		if m := said.FindStringSubmatch(line); m != nil {
 			number, _ := strconv.Atoi(m[2])
-			found = append(found, Message{Text: m[3], From: book.Position{File: j.relative(m[1]), Line: number}})
+			found = append(found, Message{Text: m[3], From: book.Position{File: t.relative(m[1]), Line: number}})
 		} else if more, ok := strings.CutPrefix(line, "        "); ok && len(found) > 0 {
 			found[len(found)-1].Text += "\n" + more
 		}
@@ -132,9 +136,9 @@ func messages(j job, test *testOutcome) []Message {
 }
 
 // printed returns the lines that are no message: what the code itself printed.
-func printed(j job, test *testOutcome) string {
+func (t *testRun) printed(test *testOutcome) string {
 	var lines []string
-	for _, line := range spoken(test) {
+	for _, line := range t.spoken(test) {
 		if !strings.HasPrefix(line, "    ") {
 			lines = append(lines, line)
 		}
@@ -148,11 +152,12 @@ var (
 	endings = regexp.MustCompile(`^(panic: |fatal error: |runtime: goroutine stack exceeds)`)
 )
 
-// spoken returns a test's lines up to a crash, without those of the go command.
-func spoken(test *testOutcome) []string {
+// spoken returns a test's lines without those of the go command, and without a
+// crash: its lines go to the test that printed last, whoever is to blame.
+func (t *testRun) spoken(test *testOutcome) []string {
 	var lines []string
 	for _, line := range test.lines {
-		if endings.MatchString(line) {
+		if t.crash != nil && endings.MatchString(line) {
 			break
 		}
 		if !frames.MatchString(line) {
@@ -164,9 +169,9 @@ func spoken(test *testOutcome) []string {
 
 // relative returns a file of the suite as the model names files: relative to
 // the project's root. With -trimpath it begins with the module's path.
-func (j job) relative(file string) string {
+func (t *testRun) relative(file string) string {
 	file = filepath.ToSlash(file)
-	if at := strings.LastIndex(file, "/"+j.chapter.Folder+"/"); at >= 0 {
+	if at := strings.LastIndex(file, "/"+t.chapter.Folder+"/"); at >= 0 {
 		return file[at+1:]
 	}
 	return file

@@ -49,14 +49,14 @@ const (
 	Begun
 	// Waits: it is written, but uses a function that is still a stub.
 	Waits
-	// Untold: there is no result, because the desk does not compile or the
+	// Unknown: there is no result, because the desk does not compile or the
 	// suite has no test for it.
-	Untold
+	Unknown
 )
 
 // String returns the state as the status shows it.
 func (s State) String() string {
-	return [...]string{"passed", "failing", "not started", "begun", "waits", "untold"}[s]
+	return [...]string{"passed", "failing", "not started", "begun", "waits", "unknown"}[s]
 }
 
 // Result is where one exercise stands.
@@ -66,7 +66,7 @@ type Result struct {
 	// State is where it stands.
 	State State
 	// Reason says what to edit, when it has not been started, is begun or
-	// waits, and why there is no result when it is untold.
+	// waits, and why there is no result when it is unknown.
 	Reason string
 	// Failures is not empty if it is failing: first those of the earlier tests.
 	Failures []Failure
@@ -179,7 +179,7 @@ func (r *runner) desk(j job, t *testRun) (Desk, error) {
 	for _, e := range j.exercises {
 		switch {
 		case len(d.Build) > 0:
-			d.Results = append(d.Results, written(e, Result{Exercise: e, State: Untold, Reason: "the desk does not compile"}))
+			d.Results = append(d.Results, written(e, Result{Exercise: e, State: Unknown, Reason: "the desk does not compile"}))
 		case e == culprit:
 			d.Results = append(d.Results, Result{Exercise: e, State: Failing, Failures: j.crashed(e, t)})
 		case slices.Contains(again, e):
@@ -202,10 +202,8 @@ func (r *runner) desk(j job, t *testRun) (Desk, error) {
 	return d, nil
 }
 
-// unsettled returns the exercises for which a run that ended early proves
-// nothing, and the one whose code ended it, if that is plain. A panic on a
-// test's own goroutine fails that test on its way out, and nothing can follow
-// it; any other end leaves the test under way without a result.
+// unsettled returns the exercise whose code ended the run early, if that is
+// known, and those that have no result because of it.
 func (j job) unsettled(t *testRun) (again []*book.Exercise, culprit *book.Exercise) {
 	if t.crash == nil {
 		return nil, nil
@@ -213,32 +211,15 @@ func (j job) unsettled(t *testRun) (again []*book.Exercise, culprit *book.Exerci
 	if j.alone && len(j.exercises) == 1 {
 		return nil, j.exercises[0]
 	}
-	var suspects []*testOutcome
 	for _, e := range j.exercises {
 		test := t.test(j.name(e))
 		switch {
-		case test == nil:
+		case t.crash.test != nil && strings.HasPrefix(t.crash.test.name+"/", j.name(e)+"/"):
+			culprit = e
+		case test == nil || test.action == "":
 			again = append(again, e)
-		case test.action == "" || test.action == "fail" && t.crash.repanicked:
-			again = append(again, e)
-			suspects = append(suspects, test)
 		}
 	}
-	if t.crash.repanicked {
-		suspects = slices.DeleteFunc(suspects, func(x *testOutcome) bool { return x.action == "" })
-		slices.SortFunc(suspects, func(x, y *testOutcome) int { return y.last - x.last })
-		suspects = suspects[:min(1, len(suspects))]
-	}
-	if len(suspects) != 1 {
-		return again, nil
-	}
-	isCulprit := func(e *book.Exercise) bool { return j.name(e) == suspects[0].name }
-	culprit = again[slices.IndexFunc(again, isCulprit)]
-	again = slices.DeleteFunc(again, func(e *book.Exercise) bool {
-		// Those that failed before the panic have their own result.
-		test := t.test(j.name(e))
-		return e == culprit || test != nil && test.action == "fail"
-	})
 	return again, culprit
 }
 
@@ -282,7 +263,8 @@ func pattern(jobs []job) string {
 // test runs the tests of all jobs and returns what each desk's did, by import
 // path.
 func (r *runner) test(jobs []job) (map[string]*testRun, error) {
-	args := []string{"test", "-json", "-fullpath", "-timeout", r.timeout.String(), "-run", pattern(jobs)}
+	// One test at a time, so that a crash is that of the test under way.
+	args := []string{"test", "-json", "-fullpath", "-parallel", "1", "-timeout", r.timeout.String(), "-run", pattern(jobs)}
 	runs := map[string]*testRun{}
 	var packages []string
 	for _, j := range jobs {

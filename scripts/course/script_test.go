@@ -1,0 +1,108 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"golang.org/x/tools/txtar"
+
+	"example.com/logbook/scripts/course/internal/stub"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"course": main})
+}
+
+// TestScripts runs each transcript in testdata/script on a fresh copy of the
+// tiny course.
+func TestScripts(t *testing.T) {
+	t.Parallel()
+	cache := goCache(t)
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"code": code},
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("GOCACHE", cache)
+			env.Setenv("OUTSIDE", filepath.Dir(env.WorkDir))
+			// The first folder is testscript's own; course is there, go is not.
+			env.Setenv("WITHOUT_GO", filepath.SplitList(env.Getenv("PATH"))[0])
+			env.Setenv("WITH_GO", env.Getenv("PATH"))
+			env.Setenv("GOPROXY", "off")
+			env.Setenv("GOTOOLCHAIN", "local")
+			// Copies in different folders then share what is compiled.
+			env.Setenv("GOFLAGS", "-trimpath")
+			return tinyCourse(env.WorkDir)
+		},
+	})
+}
+
+// code runs a command that must end with an exit code: code 2 course check.
+func code(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: code N COMMAND...")
+	}
+	want, got := args[0], "0"
+	err := ts.Exec(args[1], args[2:]...)
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+		got = strconv.Itoa(exit.ExitCode())
+	} else if err != nil {
+		ts.Fatalf("%v", err)
+	}
+	if got != want {
+		ts.Fatalf("exit code %s, want %s", got, want)
+	}
+}
+
+func goCache(t *testing.T) string {
+	t.Helper()
+	out, err := exec.Command("go", "env", "GOCACHE").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+// tinyCourse writes the tiny course into dir, with its desks.
+func tinyCourse(dir string) error {
+	archive, err := txtar.ParseFile("testdata/tiny.txtar")
+	if err != nil {
+		return err
+	}
+	files := map[string][]byte{}
+	for _, f := range archive.Files {
+		files[f.Name] = f.Data
+	}
+	for _, name := range []string{"course.go", "survey.go", "waiting.go"} {
+		text, err := os.ReadFile(filepath.Join("../../chapters/course", name))
+		if err != nil {
+			return err
+		}
+		files["chapters/course/"+name] = text
+	}
+	for name, text := range files {
+		file := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(file), 0o777); err != nil {
+			return err
+		}
+		if err := os.WriteFile(file, text, 0o666); err != nil {
+			return err
+		}
+	}
+	var said strings.Builder
+	if code := stub.Run(dir, nil, &said, &said); code != 0 {
+		return &os.PathError{Op: "course stubs", Path: dir, Err: errorText(said.String())}
+	}
+	return nil
+}
+
+type errorText string
+
+func (e errorText) Error() string { return string(e) }
