@@ -93,6 +93,8 @@ func (w *bench) test(name string, d desk, only string) (outcome, error) {
 	// Nobody debugs these binaries, and without symbols they link faster.
 	said, err := w.goCommand("test", "-c", "-overlay", overlay, "-ldflags=-s -w", "-o", binary, "./"+w.chapter.Desk)
 	if err != nil || said != "" {
+		// The compiler names the files that it really read.
+		said = strings.ReplaceAll(said, filepath.Join(w.dir, name)+string(filepath.Separator), w.chapter.Desk+"/")
 		return outcome{broken: said}, err
 	}
 	defer os.Remove(binary)
@@ -112,6 +114,11 @@ func (w *bench) goCommand(args ...string) (said string, err error) {
 	return "", err
 }
 
+// limited runs its arguments with 4 GiB of address space, where a shell can set
+// such a limit. A mutant that asks for whatever a damaged length says shall be
+// stopped by that, and not by the machine's having no memory left.
+const limited = `ulimit -v 4194304 2>/dev/null; exec "$0" "$@"`
+
 // run runs a compiled test in the folder of the desk, as go test would.
 func (w *bench) run(binary, only string) (outcome, error) {
 	args := []string{"-test.v", "-test.timeout=" + timeout.String()}
@@ -123,6 +130,9 @@ func (w *bench) run(binary, only string) (outcome, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), timeout+10*time.Second)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, binary, args...)
+	if sh, err := exec.LookPath("sh"); err == nil {
+		cmd = exec.CommandContext(ctx, sh, append([]string{"-c", limited, binary}, args...)...)
+	}
 	cmd.Dir = w.book.Path(w.chapter.Desk)
 	if _, err := os.Stat(cmd.Dir); err != nil {
 		cmd.Dir = filepath.Dir(binary)

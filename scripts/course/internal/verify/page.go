@@ -181,7 +181,7 @@ func (p *page) links() []string {
 	for _, s := range p.sections {
 		for line, text := range s.prose {
 			for _, m := range etcdSource.FindAllStringSubmatch(text, -1) {
-				there = there || s.title == compared
+				there = there || s.title == compared && m[1] == etcdTag
 				if m[1] != etcdTag {
 					problems = append(problems, fmt.Sprintf("%s:%d: links to etcd at %s, not at %s", p.name, line, m[1], etcdTag))
 				}
@@ -189,7 +189,7 @@ func (p *page) links() []string {
 		}
 	}
 	if !there {
-		problems = append(problems, p.name+": ## "+compared+" has no link into etcd's source")
+		problems = append(problems, p.name+": ## "+compared+" has no link into etcd's source at "+etcdTag)
 	}
 	return problems
 }

@@ -119,10 +119,10 @@ func (v *prover) solution() ([]string, error) {
 		return []string{where + "the solution does not compile" + quoted(o.broken)}, nil
 	}
 	v.subtests = slices.Sorted(maps.Keys(o.tests))
-	if !o.ok {
-		return []string{where + "the solution fails" + quoted(o.output)}, nil
-	}
 	var problems []string
+	if !o.ok {
+		problems = append(problems, where+"the solution fails"+quoted(o.output))
+	}
 	for _, name := range v.subtests {
 		if o.tests[name] == "SKIP" {
 			problems = append(problems, where+"the solution is skipped by "+name)
