@@ -107,8 +107,8 @@ func crashCanLeave(at int64, frame []byte) bool {
 	panic(course.TODO("1.6"))
 }
 
-// provesSync reports whether records of these types, in this order, can only
-// stand behind a sync that covers all that is before them.
+// provesSync reports whether records of these types, in this order, prove that
+// a sync has finished since the first of them was written.
 //
 // A snapshot record is always synced before the next is written. So is a
 // record of entries: they are followed by their hard state, if there is one,
@@ -121,23 +121,29 @@ func provesSync(types []int64) bool {
 	panic(course.TODO("1.6"))
 }
 
-// survivors returns the types of the records in tail that still verify, in
-// order. The chain is broken, so they are checked in pairs: a record's checksum
-// moved on over the next one's data must give the next one's checksum. Frames
-// begin at multiples of [WordSize] from the beginning of tail; the first, which
-// failed, is not looked at.
+// survivors returns the types of the records in tail that can still be told, in
+// order.
+//
+// Behind the first record the chain is broken, so the others are checked in
+// pairs: a record's checksum moved on over the next one's data must give the
+// next one's checksum. Frames begin at multiples of [WordSize] from the
+// beginning of tail.
+//
+// The first record is the one that failed. If its header can be read, its type
+// counts: header and length are words that a crash leaves whole or zero.
 func survivors(tail []byte) []int64 {
-	var types []int64
 	d := NewDecoder(bytes.NewReader(tail), int64(len(tail)))
+	var types []int64
+	if r, _, ok := d.recordAt(0); ok {
+		types = append(types, r.Type)
+	}
 	for at := int64(WordSize); at < d.size; {
 		r, end, ok := d.recordAt(at)
-		if !ok {
-			at += WordSize
-			continue
-		}
 		at += WordSize
-		for alone := true; ; alone = false {
-			next, nextEnd, ok := d.recordAt(end)
+		for alone := true; ok; alone = false {
+			var next Record
+			var nextEnd int64
+			next, nextEnd, ok = d.recordAt(end)
 			if !ok || crc32.Update(r.CRC, castagnoli, next.Data) != next.CRC {
 				break
 			}

@@ -19,8 +19,9 @@ import (
 const usage = `usage: course stubs [-check | -force]
 
 Writes chapters/NN-name/exercise, the learner's desk, from the reference.
-A file that holds work, because it is neither the stub of the reference nor of
-the reference in git's HEAD, is never overwritten: then nothing is written.
+A file that holds work is never overwritten: then nothing is written. No work
+is in the stub of the reference, or of the reference in git's HEAD, or in a
+file that is as it is in HEAD and whose exercises are all stubs.
 
   -check   write nothing; name the files that differ from their stub
   -force   overwrite work too
@@ -146,22 +147,25 @@ func changesOf(b *book.Book, c *book.Chapter, force bool) ([]change, error) {
 	if err != nil {
 		return nil, err
 	}
-	head := sync.OnceValue(func() map[string][]byte { return headFiles(b, c, names) })
+	head := sync.OnceValue(func() map[string][][]byte { return headFiles(b, c, names) })
+	safe := func(name string) bool {
+		return slices.ContainsFunc(head()[name], func(text []byte) bool { return same(b.Path(path.Join(c.Desk, name)), text) })
+	}
 	changes := []change{}
 	var work []error
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		file := path.Join(c.Desk, name)
 		switch {
 		case same(b.Path(file), files[name]):
-		case force || !slices.Contains(names, name) || same(b.Path(file), head()[name]):
+		case force || !slices.Contains(names, name) || safe(name):
 			changes = append(changes, change{file, files[name]})
 		default:
-			work = append(work, fmt.Errorf("%s: holds work: neither the reference's stub nor that of git's HEAD", file))
+			work = append(work, fmt.Errorf("%s: holds work", file))
 		}
 	}
 	for _, name := range names {
-		if file := path.Join(c.Desk, name); files[name] == nil && same(b.Path(file), head()[name]) {
-			changes = append(changes, change{file, nil})
+		if files[name] == nil && safe(name) {
+			changes = append(changes, change{path.Join(c.Desk, name), nil})
 		}
 	}
 	return changes, errors.Join(work...)
@@ -177,19 +181,32 @@ func (ch change) apply(b *book.Book) error {
 	return os.WriteFile(b.Path(ch.file), ch.text, 0o666)
 }
 
-// headFiles returns the stubs of the reference in git's HEAD. A file whose
-// stub cannot be had, because there is no git or no such file, is left out,
-// and then counts as work.
-func headFiles(b *book.Book, c *book.Chapter, names []string) map[string][]byte {
-	files := map[string][]byte{}
+// headFiles returns, for each name, what of git's HEAD holds no work: the stub
+// of the reference there, and the desk's file there if its exercises are all
+// stubs. What cannot be had, because there is no git or no such file, is left
+// out, and then counts as work.
+func headFiles(b *book.Book, c *book.Chapter, names []string) map[string][][]byte {
+	files := map[string][][]byte{}
 	for _, name := range names {
-		src, err := exec.Command("git", "-C", b.Root, "show", "HEAD:./"+path.Join(c.Folder, name)).Output()
-		if err != nil {
-			continue
+		if src, err := fromHead(b, path.Join(c.Folder, name)); err == nil {
+			if out, err := deskFile(b, c, name, src); err == nil {
+				files[name] = append(files[name], out)
+			}
 		}
-		if out, err := deskFile(b, c, name, src); err == nil {
-			files[name] = out
+		if src, err := fromHead(b, path.Join(c.Desk, name)); err == nil && allStubs(b, c, name, src) {
+			files[name] = append(files[name], src)
 		}
 	}
 	return files
+}
+
+// fromHead returns a file as it is in git's HEAD.
+func fromHead(b *book.Book, name string) ([]byte, error) {
+	return exec.Command("git", "-C", b.Root, "show", "HEAD:./"+name).Output()
+}
+
+// allStubs reports whether making stubs of a desk's file changes nothing.
+func allStubs(b *book.Book, c *book.Chapter, name string, src []byte) bool {
+	out, err := File(b.Path(path.Join(c.Desk, name)), src, CoursePath(b))
+	return err == nil && string(out) == string(src)
 }

@@ -73,8 +73,7 @@ func TestStubsReplacesTheStubsOfHead(t *testing.T) {
 	root := project(t).Root
 	run(t, root, 0)
 	git(t, root, "init", "-q")
-	git(t, root, "add", ".")
-	git(t, root, "-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "-q", "-m", "a")
+	commit(t, root)
 
 	reference := get(t, root, "chapters/01-one/one.go")
 	put(t, root, "chapters/01-one/one.go", strings.Replace(reference, "returns 1", "returns one", 1))
@@ -82,6 +81,29 @@ func TestStubsReplacesTheStubsOfHead(t *testing.T) {
 	contains(t, run(t, root, 0), desk, "exercise/two.go", "exercise/zwei.go")
 	contains(t, get(t, root, desk), "returns one", "TODO")
 	run(t, root, 0, "-check")
+}
+
+// A reference was committed without its desk. What is on the desk is what was
+// committed there, and nothing in it is solved; or something is.
+func TestStubsReplacesWhatIsCommittedAndUnsolved(t *testing.T) {
+	t.Parallel()
+	root := project(t).Root
+	run(t, root, 0)
+	reference := get(t, root, "chapters/01-one/one.go")
+	put(t, root, "chapters/01-one/one.go", strings.Replace(reference, "returns 1", "returns one", 1))
+	git(t, root, "init", "-q")
+	commit(t, root)
+	contains(t, run(t, root, 0), desk)
+
+	put(t, root, desk, reference)
+	commit(t, root)
+	contains(t, run(t, root, 1), desk+": holds work")
+}
+
+func commit(t *testing.T, root string) {
+	t.Helper()
+	git(t, root, "add", ".")
+	git(t, root, "-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "-q", "-m", "a")
 }
 
 func git(t *testing.T, root string, args ...string) {

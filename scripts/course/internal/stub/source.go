@@ -62,7 +62,9 @@ func Bodies(name string, src []byte, add []string, body func(*ast.FuncDecl) stri
 		return src, nil
 	}
 	for _, path := range add {
-		edits = append(edits, importOf(fset, file, path))
+		if !imported(file, path) {
+			edits = append(edits, importOf(fset, file, path))
+		}
 	}
 	return Tidy(name, Apply(src, edits))
 }
@@ -106,13 +108,19 @@ func redirect(name string, src []byte, from, to string) ([]byte, bool, error) {
 	}
 	var edits []Edit
 	for _, spec := range file.Imports {
-		if strings.Trim(spec.Path.Value, "`\"") == from {
+		if pathOf(spec) == from {
 			at := fset.Position(spec.Path.Pos()).Offset
 			edits = append(edits, Edit{at, at + len(spec.Path.Value), strconv.Quote(to)})
 		}
 	}
 	return Apply(src, edits), len(edits) > 0, nil
 }
+
+func imported(file *ast.File, path string) bool {
+	return slices.ContainsFunc(file.Imports, func(spec *ast.ImportSpec) bool { return pathOf(spec) == path })
+}
+
+func pathOf(spec *ast.ImportSpec) string { return strings.Trim(spec.Path.Value, "`\"") }
 
 func parse(name string, src []byte) (*token.FileSet, *ast.File, error) {
 	fset := token.NewFileSet()

@@ -42,6 +42,10 @@ func TestFile(t *testing.T) {
 			if diff := cmp.Diff(want, string(got)); diff != "" {
 				t.Errorf("File() mismatch (-want +got):\n%s", diff)
 			}
+			again, err := stub.File(filepath.Join(t.TempDir(), name), got, "example.com/mini/chapters/course")
+			if err != nil || string(again) != string(got) {
+				t.Errorf("the stub of the stub differs (%v):\n%s", err, again)
+			}
 		})
 	}
 }
