@@ -1,0 +1,147 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"example.com/logbook/scripts/course/internal/book"
+	"example.com/logbook/scripts/course/internal/grade"
+)
+
+// A letter for each exercise: passed, failing, begun, not started, waits,
+// unknown. The one in upper case is next.
+func TestNext(t *testing.T) {
+	t.Parallel()
+	states := map[rune]grade.State{'p': grade.Passed, 'f': grade.Failing, 'b': grade.Begun,
+		'n': grade.NotStarted, 'w': grade.Waits, 'u': grade.Unknown}
+	for _, test := range []struct{ name, states string }{
+		{"the_first_of_a_fresh_copy", "Nnn"},
+		{"the_one_behind_the_last_that_passed", "ppNn"},
+		{"a_learner_who_started_in_the_middle_goes_on_there", "nnpNn"},
+		{"and_comes_back_at_the_end", "Nnpp"},
+		{"what_is_begun_comes_first", "npnBn"},
+		{"what_fails_comes_first", "nnpnF"},
+		{"the_first_of_those", "pFb"},
+		{"what_waits_is_not_begun", "Nwn"},
+		{"without_results", "Uu"},
+		{"nothing_is_left", "ppp"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			var all []grade.Result
+			want := -1
+			for i, c := range test.states {
+				if c < 'a' {
+					c, want = c+'a'-'A', i
+				}
+				all = append(all, grade.Result{State: states[c]})
+			}
+			got := -1
+			for i := range all {
+				if next(all) == &all[i] {
+					got = i
+				}
+			}
+			if got != want {
+				t.Errorf("next(%s) = %d, want %d", test.states, got, want)
+			}
+		})
+	}
+}
+
+// The page's heading that names the exercise, and no other number like it.
+func TestPage(t *testing.T) {
+	t.Parallel()
+	for heading, want := range map[string]string{
+		"### 1.1 the length word":       "page.md:2",
+		"### Exercise 1.1: the word":    "page.md:2",
+		"### Exercise 1.1":              "page.md:2",
+		"### [1.1](#x)":                 "page.md:2",
+		"### 1.10 another":              "page.md",
+		"### 11.1 another":              "page.md",
+		"### 1.1.1 another":             "page.md",
+		"The text may speak of 1.1 too": "page.md",
+	} {
+		root := t.TempDir()
+		if err := os.WriteFile(filepath.Join(root, "page.md"), []byte("# 1.2\n"+heading+"\n"), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		tl := &tool{book: &book.Book{Root: root}}
+		if got := tl.page(&book.Chapter{Page: "page.md"}, &book.Exercise{ID: "1.1"}); got != want {
+			t.Errorf("page() under the heading %q = %s, want %s", heading, got, want)
+		}
+	}
+	tl := &tool{book: &book.Book{Root: t.TempDir()}}
+	if got := tl.page(&book.Chapter{Page: "page.md"}, &book.Exercise{ID: "1.1"}); got != "page.md" {
+		t.Errorf("page() without a page = %s, want page.md", got)
+	}
+}
+
+// Colour is for terminals that can and may show it. A pipe is none; that
+// status and check put no escape into a file is in the transcripts.
+func TestColourful(t *testing.T) {
+	t.Parallel()
+	none := func(string) string { return "" }
+	file, err := os.Create(filepath.Join(t.TempDir(), "out"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	if colourful(file, none) {
+		t.Error("colourful(a file) = true, want false")
+	}
+	// The null device is a character device, as a terminal is.
+	device, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer device.Close()
+	for _, test := range []struct {
+		name, key, value string
+		want             bool
+	}{
+		{"a_terminal", "", "", true},
+		{"NO_COLOR", "NO_COLOR", "1", false},
+		{"an_empty_NO_COLOR_does_not_count", "NO_COLOR", "", true},
+		{"a_dumb_terminal", "TERM", "dumb", false},
+	} {
+		getenv := func(key string) string {
+			if key == test.key {
+				return test.value
+			}
+			return ""
+		}
+		if got := colourful(device, getenv); got != test.want {
+			t.Errorf("%s: colourful() = %t, want %t", test.name, got, test.want)
+		}
+	}
+}
+
+func TestPaint(t *testing.T) {
+	t.Parallel()
+	if got, want := (painter{}).paint(red, "x"), "x"; got != want {
+		t.Errorf("without colour: paint() = %q, want %q", got, want)
+	}
+	if got, want := (painter{on: true}).paint(red, "x"), "\x1b[31mx\x1b[0m"; got != want {
+		t.Errorf("with colour: paint() = %q, want %q", got, want)
+	}
+	// Padding stands outside of the colour, so that columns stay in line.
+	if got, want := (painter{on: true}).state(grade.Passed), "\x1b[32mpassed\x1b[0m     "; got != want {
+		t.Errorf("state() = %q, want %q", got, want)
+	}
+}
+
+func TestTerminalWidth(t *testing.T) {
+	t.Parallel()
+	file, err := os.Create(filepath.Join(t.TempDir(), "out"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	for columns, want := range map[string]int{"": 80, "132": 132, "0": 80, "-1": 80, "many": 80} {
+		if got := terminalWidth(file, func(string) string { return columns }); got != want {
+			t.Errorf("COLUMNS=%q: terminalWidth() = %d, want %d", columns, got, want)
+		}
+	}
+}

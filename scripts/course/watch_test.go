@@ -1,0 +1,129 @@
+package main
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"example.com/logbook/scripts/course/internal/grade"
+)
+
+// screen is an output that a test can wait on.
+type screen struct {
+	mu   sync.Mutex
+	text strings.Builder
+	more chan struct{}
+}
+
+func newScreen() *screen { return &screen{more: make(chan struct{}, 1000)} }
+
+// Write implements io.Writer.
+func (s *screen) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.text.Write(p)
+	select {
+	case s.more <- struct{}{}:
+	default:
+	}
+	return len(p), nil
+}
+
+// await returns all that was shown up to the line that contains text, and
+// forgets it.
+func (s *screen) await(t *testing.T, text string) string {
+	t.Helper()
+	deadline := time.After(time.Minute)
+	for {
+		s.mu.Lock()
+		shown := s.text.String()
+		if at := strings.Index(shown, text); at >= 0 {
+			end := at + len(text)
+			s.text.Reset()
+			s.text.WriteString(shown[end:])
+			s.mu.Unlock()
+			return shown[:end]
+		}
+		s.mu.Unlock()
+		select {
+		case <-s.more:
+		case <-deadline:
+			t.Fatalf("not shown within a minute: %q; on the screen:\n%s", text, shown)
+		}
+	}
+}
+
+// Every save grades again, whether the code compiles or not; an interrupt ends
+// it with exit code 0.
+func TestWatch(t *testing.T) {
+	t.Parallel()
+	root := t.TempDir()
+	if err := tinyCourse(root); err != nil {
+		t.Fatal(err)
+	}
+	desk := filepath.Join(root, "chapters/01-one/exercise")
+	save := func(name, text string) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(desk, name), []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	solution, err := os.ReadFile(filepath.Join(root, "chapters/01-one/one.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	ctx, interrupt := context.WithCancel(t.Context())
+	defer interrupt()
+	out := newScreen()
+	tl := &tool{ctx: ctx, stdout: out, stderr: out, width: 80, options: grade.Options{}}
+	code := make(chan int)
+	go func() { code <- tl.run(root, []string{"watch"}) }()
+
+	const waiting = "waiting for a save"
+	want := func(shown string, texts ...string) {
+		t.Helper()
+		for _, text := range texts {
+			if !strings.Contains(shown, text) {
+				t.Errorf("not shown: %q; on the screen:\n%s", text, shown)
+			}
+		}
+	}
+	want(out.await(t, waiting), "01 one", "1.1 double a number: not started")
+
+	save("one.go", "package one\n\nfunc Double(n int) int {")
+	want(out.await(t, waiting), "saved: chapters/01-one/exercise/one.go", "does not compile", "one.go:3:25: syntax error")
+
+	save("one.go", strings.Replace(string(solution), "2 * n", "3 * n", 1))
+	want(out.await(t, waiting), "1.1 double a number: failing", "Double(1) = 3")
+
+	// A new file is seen, too; and a chapter that passes is told as such.
+	save("one.go", string(solution))
+	out.await(t, waiting)
+	save("helper.go", "package one\n")
+	want(out.await(t, waiting), "saved: chapters/01-one/exercise/helper.go", "2 of 2 passed")
+
+	interrupt()
+	if got := <-code; got != exitDone {
+		t.Errorf("exit code %d after an interrupt, want %d", got, exitDone)
+	}
+	out.await(t, "no longer watching")
+}
+
+func TestWatchWrongUse(t *testing.T) {
+	t.Parallel()
+	root := t.TempDir()
+	if err := tinyCourse(root); err != nil {
+		t.Fatal(err)
+	}
+	out := newScreen()
+	tl := &tool{ctx: t.Context(), stdout: out, stderr: out, width: 80}
+	if got := tl.run(root, []string{"watch", "7.7"}); got != exitUsage {
+		t.Errorf("watch 7.7: exit code %d, want %d", got, exitUsage)
+	}
+	out.await(t, `course: unknown exercise "7.7"`)
+}
