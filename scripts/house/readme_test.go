@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"example.com/logbook/scripts/house"
 )
 
 // fenced fits one fenced block: its language, its text.
@@ -73,5 +75,31 @@ func TestReadmeStart(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"go run ./scripts/course", "go test ./..."}, commands); diff != "" {
 		t.Errorf("commands mismatch (-want +got):\n%s", diff)
+	}
+}
+
+// TestReadmeMap wants every room on the README's map: each folder of chapters,
+// final and scripts that holds a package.
+func TestReadmeMap(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile(filepath.Join(root(t), "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for file, err := range house.Files(root(t)) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		parts := strings.Split(file, "/")
+		if !strings.HasSuffix(file, ".go") || len(parts) < 3 || parts[1] == "internal" || parts[1] == "testdata" {
+			continue
+		}
+		place := strings.Join(parts[:2], "/")
+		if parts[1] == "cmd" {
+			place += "/" + parts[2]
+		}
+		if !strings.Contains(string(text), "| ["+place+"]("+place+") |") {
+			t.Fatalf("%s is not on the map of README.md", place)
+		}
 	}
 }
