@@ -191,7 +191,9 @@ func TestMessages(t *testing.T) {
 		"    /x/chapters/01-one/onetest/onetest.go:13: see one.go:7: there",
 		"--- FAIL: TestOne/1.1 (0.00s)",
 	}})
-	at := func(line int) book.Position { return book.Position{File: "chapters/01-one/onetest/onetest.go", Line: line} }
+	at := func(line int) book.Position {
+		return book.Position{File: "chapters/01-one/onetest/onetest.go", Line: line}
+	}
 	want := []Message{
 		{Text: "Encode(1) mismatch (-want +got):\n  int(\n- \t1,\n\n--- FAIL: this is said, too", From: at(12)},
 		{Text: "see one.go:7: there", From: at(13)},
