@@ -145,8 +145,9 @@ func (c *checker) checkEntry(r *Record) error {
 }
 
 // checkOverwrite refuses an entry that replaces another in a way that raft never does. What is committed stays. Above commit, a
-// new leader overwrites with another term. With the same term only etcd's --force-new-cluster does, with configuration
-// changes, which have data; a hard state that has become an entry has none.
+// new leader overwrites with another term; if with a higher one, then with the first entry of that term, which is normal and
+// empty. With the same term only etcd's --force-new-cluster overwrites, with configuration changes, which have data. A hard
+// state that has become an entry has no data, and its term for a type.
 func (c *checker) checkOverwrite(e *entryFields) error {
 	term, ok := c.log.at(e.index)
 	if !ok {
@@ -162,8 +163,8 @@ func (c *checker) checkOverwrite(e *entryFields) error {
 		return nil
 	case e.index <= c.commit:
 		return fmt.Errorf("entry %d differs from the one that it overwrites, which is committed (commit is %d); the record's type may have changed", e.index, c.commit)
-	case term == e.term && len(e.data) == 0:
-		return fmt.Errorf("entry %d differs from the one of the same term that it overwrites; the record's type may have changed", e.index)
+	case len(e.data) == 0 && (term == e.term || term < e.term && e.typ != 0):
+		return fmt.Errorf("entry %d of term %d has no data and cannot overwrite one of term %d; the record's type may have changed", e.index, e.term, term)
 	}
 	return nil
 }

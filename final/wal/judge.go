@@ -100,7 +100,8 @@ func unwrittenPart(part []byte, from int64) error {
 }
 
 // contradicts tells whether the record begins with a header that names another size than the length word. Both are there, so
-// both were written, and one has changed since. A header of which a part is missing cannot be parsed, or names no data at all.
+// both were written, and one has changed since. A header of which a part is missing cannot be parsed, or names no data at all; a crc
+// record has none.
 func (s *scanner) contradicts(f flaw) (bool, error) {
 	from := s.off + wordSize
 	if from >= s.win.size { // the length word itself is cut
@@ -116,7 +117,8 @@ func (s *scanner) contradicts(f flaw) (bool, error) {
 	}
 	b = b[wordSize:]
 	h, ok := parseHeader(b[:min(int64(len(b)), size)])
-	return ok && h.typ.known() && h.size > 0 && h.record() != size, nil
+	crc := h.typ == TypeCRC && h.len > 0
+	return (crc || ok && h.typ.known() && h.size > 0) && h.record() != size, nil
 }
 
 // endsEarly tells whether one write was cut short inside the frame's last word: the record's last byte is missing, and nothing was

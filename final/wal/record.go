@@ -156,19 +156,18 @@ type header struct {
 }
 
 // parseHeader reads the fields in the order, and with the shortest varints, in which every writer writes them. That is
-// stricter than protobuf, and leaves a changed bit nowhere to hide. b may end behind the header, or with it.
+// stricter than protobuf, and leaves a changed bit nowhere to hide. b may end behind the header, or with it. If only what stands
+// behind the checksum is no field of a record, the header so far is returned.
 func parseHeader(b []byte) (h header, ok bool) {
 	typ, n := field(b, tagRecordType)
 	if n == 0 {
 		return h, false
 	}
-	h.len = n
-	crc, n := field(b[h.len:], tagRecordCRC)
-	if n == 0 || crc > math.MaxUint32 {
+	crc, m := field(b[n:], tagRecordCRC)
+	if m == 0 || crc > math.MaxUint32 {
 		return h, false
 	}
-	h.len += n
-	h.typ, h.crc, h.size = RecordType(typ), uint32(crc), -1
+	h = header{typ: RecordType(typ), crc: uint32(crc), size: -1, len: n + m}
 	if h.len == len(b) {
 		return h, true
 	}
