@@ -107,6 +107,10 @@ func TestReplaceImports(t *testing.T) {
 		src:  "package p\n\nimport \"example.com/raft/v3\"\n\nfunc A() {}\n\nvar x = raft.X\n",
 		want: "package p\n\nimport (\n\t\"io\"\n\n\t\"example.com/book/chapters/course\"\n\t\"example.com/raft/v3\"\n)\n\n" + body + "\nvar x = raft.X\n",
 	}, {
+		name: "and_goes_when_nothing_uses_it",
+		src:  "package p\n\nimport \"example.com/raft/v3\"\n\nfunc A() { raft.X() }\n",
+		want: "package p\n\nimport (\n\t\"io\"\n\n\t\"example.com/book/chapters/course\"\n)\n\n" + body,
+	}, {
 		name: "a_name_that_is_given",
 		src:  "package p\n\nimport f \"fmt\"\n\nfunc A() { f.Print() }\n",
 		want: "package p\n\nimport (\n\t\"io\"\n\n\t\"example.com/book/chapters/course\"\n)\n\n" + body,

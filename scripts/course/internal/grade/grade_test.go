@@ -104,7 +104,12 @@ func TestUnsettled(t *testing.T) {
 		name: "paused_tests_are_not_to_blame",
 		lines: []line{{"run", "1.1", ""}, {"pause", "1.1", ""}, {"run", "1.2", ""}, {"pause", "1.2", ""}, {"run", "1.3", ""}, {"pause", "1.3", ""},
 			{"cont", "1.1", ""}, {"run", "1.1/I1", ""}, {"pause", "1.1/I1", ""}, {"cont", "1.2", ""}, {"run", "1.2/I2", ""}, {"pause", "1.2/I2", ""},
-			{"cont", "1.1/I1", ""}, crash("1.3")},
+			{"cont", "1.2/I2", ""}, crash("1.3")},
+		culprit: "1.2", again: []string{"1.1", "1.3"},
+	}, {
+		name: "a_test_goes_on_when_the_one_below_it_pauses",
+		lines: []line{{"run", "1.1", ""}, {"run", "1.1/I1", ""}, {"pause", "1.1/I1", ""}, {"run", "1.2", ""}, {"pause", "1.2", ""},
+			crash("1.2")},
 		culprit: "1.1", again: []string{"1.2", "1.3"},
 	}, {
 		name: "a_panic_fails_its_test_while_others_are_open",
