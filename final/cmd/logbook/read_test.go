@@ -1,0 +1,192 @@
+package main
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	raftpb "go.etcd.io/raft/v3/raftpb"
+
+	"example.com/logbook/final/wal"
+)
+
+// What inspect finds in constant memory is what ReadAll returns, also where the log
+// was overwritten or replaced.
+func TestReadAtAgreesWithReadAll(t *testing.T) {
+	t.Parallel()
+	for name, build := range map[string]func(b *builder){
+		"plain": func(b *builder) {
+			b.entries(1, 5, 1)
+			b.state(1, 5)
+			b.snapshot(3, 1)
+			b.begin(6)
+			b.state(1, 5)
+			b.entries(6, 9, 1)
+			b.state(1, 9)
+		},
+		// W02a: what overwrites below the start takes what lies behind it away.
+		"overwritten_below_the_start": func(b *builder) {
+			b.entries(1, 5, 1)
+			b.entries(3, 4, 2)
+			b.state(2, 4)
+			b.snapshot(4, 2)
+		},
+		// W02b: a leader's snapshot replaces a log that it contradicts.
+		"replaced_by_a_leader": func(b *builder) {
+			b.entries(1, 10, 1)
+			b.state(1, 5)
+			b.snapshot(8, 3)
+			b.state(3, 8)
+			b.entries(9, 11, 3)
+			b.state(3, 11)
+		},
+		"replaced_far_ahead": func(b *builder) {
+			b.entries(1, 3, 1)
+			b.state(1, 3)
+			b.snapshot(3, 1)
+			b.snapshot(70, 2)
+			b.state(2, 70)
+			b.entries(71, 75, 2)
+			b.state(2, 74)
+			b.snapshot(72, 2)
+		},
+		"replaced_with_nothing_behind": func(b *builder) {
+			b.entries(1, 10, 1)
+			b.snapshot(8, 3)
+			b.state(3, 8)
+		},
+		// The name of the second segment leads there; the snapshot is in the first.
+		"names_go_backwards": func(b *builder) {
+			b.entries(1, 10, 1)
+			b.state(1, 5)
+			b.snapshot(5, 1)
+			b.begin(3)
+			b.state(1, 5)
+			b.entries(6, 8, 2)
+			b.state(2, 7)
+			b.snapshot(7, 2)
+		},
+		"overwritten_again_and_again": func(b *builder) {
+			b.entries(1, 20, 1)
+			b.state(1, 4)
+			b.snapshot(4, 1)
+			for term := uint64(2); term < 9; term++ {
+				b.entries(20-2*term, 22-term, term)
+				b.state(term, 4)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBuilder(t)
+			build(b)
+			compareReads(t, b.write())
+		})
+	}
+}
+
+// Logs that nobody thought of.
+func TestReadAtAgreesWithReadAllAtRandom(t *testing.T) {
+	t.Parallel()
+	const seed = 11
+	t.Logf("seed %d", seed)
+	r := rand.New(rand.NewPCG(seed, seed))
+	for range 60 {
+		b := newBuilder(t)
+		randomLog(b, r)
+		compareReads(t, b.write())
+	}
+}
+
+// randomLog writes what a node might have lived through.
+func randomLog(b *builder, r *rand.Rand) {
+	var last, term, commit uint64 = 0, 1, 0
+	terms := map[uint64]uint64{} // of each entry
+	for range 5 + r.Uint64N(25) {
+		switch r.IntN(16) {
+		case 0, 1, 2, 3: // appended
+			b.entries(last+1, last+3, term)
+			for range 3 {
+				last++
+				terms[last] = term
+			}
+		case 4, 5, 6: // overwritten by a new leader
+			term++
+			from := commit + 1 + r.Uint64N(last-commit+1)
+			last = from + r.Uint64N(5)
+			b.entries(from, last, term)
+			for i := from; i <= last; i++ {
+				terms[i] = term
+			}
+		case 7, 8, 9:
+			commit += r.Uint64N(last - commit + 1)
+			b.state(term, commit)
+		case 10, 11: // a snapshot of its own
+			b.snapshot(commit, terms[commit])
+		case 12, 13, 14:
+			b.begin(last + 1)
+			b.state(term, commit)
+		case 15: // a leader's snapshot
+			term++
+			last += 1 + r.Uint64N(4)
+			commit, terms[last] = last, term
+			b.snapshot(last, term)
+			b.state(term, commit)
+		}
+	}
+}
+
+// compareReads compares at all starts, and at those a log cannot be opened at.
+func compareReads(t *testing.T, dir string) {
+	t.Helper()
+	starts, err := wal.ValidSnapshotEntries(dir, nil)
+	if err != nil {
+		return // such a log is refused as a whole, before any read
+	}
+	got, err := readAt(dir, starts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want []read
+	for _, s := range starts {
+		want = append(want, readAllAt(t, dir, s))
+	}
+	if diff := cmp.Diff(want, got, errorPresence); diff != "" {
+		t.Errorf("readAt() mismatch with ReadAll (-want +got):\n%s", diff)
+	}
+}
+
+// errorPresence compares errors by whether there is one.
+var errorPresence = cmp.Options{
+	cmp.FilterPath(func(p cmp.Path) bool { return p.Last().String() == ".Error" },
+		cmp.Comparer(func(a, b string) bool { return (a == "") == (b == "") })),
+	cmpopts.EquateEmpty(),
+}
+
+func readAllAt(t *testing.T, dir string, start *raftpb.SnapshotMetadata) read {
+	t.Helper()
+	r := read{Start: position{start.GetIndex(), start.GetTerm()}}
+	w, err := wal.OpenForRead(dir, start, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	metadata, state, ents, err := w.ReadAll()
+	if err != nil {
+		r.Error = err.Error()
+		return r
+	}
+	r.Metadata = hex.EncodeToString(metadata)
+	r.Term, r.Vote, r.Commit = state.GetTerm(), state.GetVote(), state.GetCommit()
+	d := digest{&r, sha256.New()}
+	for _, e := range ents {
+		sum := sha256.Sum256(e.GetData())
+		d.take(&entryReport{e.GetIndex(), e.GetTerm(), e.GetType().String(), len(e.GetData()), fmt.Sprintf("%x", sum)})
+	}
+	r.Digest = hex.EncodeToString(d.sum.Sum(nil))
+	return r
+}

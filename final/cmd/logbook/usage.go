@@ -1,0 +1,61 @@
+package main
+
+import "flag"
+
+// A command is one of the program's jobs.
+type command struct {
+	name     string
+	argument string // what its one argument is called
+	usage    string
+	// setup declares the flags and returns what to do once they are read.
+	setup func(a *app, flags *flag.FlagSet) func(argument string) error
+}
+
+// find returns the command of that name, nil if there is none.
+func find(name string) *command {
+	for _, c := range commands() {
+		if c.name == name {
+			return c
+		}
+	}
+	return nil
+}
+
+func commands() []*command {
+	return []*command{
+		{"inspect", "DIR", inspectUsage, setupInspect},
+		{"dump", "DIR", dumpUsage, setupDump},
+		{"hex", "FILE", hexUsage, setupHex},
+	}
+}
+
+const usage = `logbook looks into the log of a raft node, also into etcd's. It only reads.
+
+	logbook inspect [-json] DIR                      what the log holds, as a node would read it
+	logbook dump [-type LIST] [-index RANGE] DIR     one line per record
+	logbook hex [-shorten] [-offset N] [-n N] FILE   every byte of one file, with its meaning
+	logbook help COMMAND                             more about one of them
+	logbook -version
+
+DIR holds the folders wal and snap, or member with these in it, as etcd has it, or
+is itself the folder of a log. FILE is a segment (.wal) or a snapshot (.snap).
+
+A session:
+
+	$ logbook inspect /var/lib/etcd
+	log in /var/lib/etcd/member/wal
+	  0000000000000000-0000000000000000.wal  ends at 7248 of 64000000 bytes
+	records: 1 crc, 70 entry, 1 metadata, 3 snapshot, 71 state; running crc e7f5d384
+	...
+	$ logbook dump -type entry -index 69- /var/lib/etcd
+	# segment                                 offset type        frame     data crc      content
+	0000000000000000-0000000000000000.wal       7120 entry          56       38 2b6dd3d3 index 69 term 2 EntryNormal, 32 bytes ...
+	...
+	$ logbook hex -offset 7120 -n 16 /var/lib/etcd/member/wal/0000000000000000-0000000000000000.wal
+	00001bd0  2e 00 00 00 00 00 00 82                          | frame: 46 bytes + 2 of padding
+	00001bd8  08 02                                            |   type 2 entry
+	...
+
+Exit codes: 0 fine, a torn tail too; 1 no log, damaged, unreadable or empty; 2 wrong use.
+NO_COLOR turns colour off; only a terminal gets any.
+`
