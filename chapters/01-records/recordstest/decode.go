@@ -47,6 +47,16 @@ func (c *check) decodeKeeping(tried string, src *source, keep bool) outcome {
 		}
 	}
 	o.offset, o.crc = d.Offset(), d.CRC()
+	if !errors.Is(o.err, c.ErrCRC) {
+		if _, again := d.Next(); again == nil || c.kind(again) != c.kind(o.err) {
+			c.fail(failure{
+				tried: tried + "; then Next once more",
+				got:   fmt.Sprintf("first %s, then %s", c.kind(o.err), c.kind(again)),
+				want:  fmt.Sprintf("%s both times", c.kind(o.err)),
+				means: "what cannot be read cannot be read past: only behind a wrong checksum does a reader know where the next frame is.",
+			})
+		}
+	}
 	return o
 }
 

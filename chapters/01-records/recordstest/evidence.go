@@ -54,6 +54,9 @@ func evidenceRefuses(c *check) {
 		c.refusesFor(make([]byte, 4096), "all of its data is zero, and a bit of its checksum is flipped",
 			func(b []byte, s span) { b[s.body+3] ^= 4 }, p.behind, p.why)
 	}
+	// The broken record counts too, where its header is whole: entry, hard state, entry.
+	c.refusesFor(text(1498), "the sector in its middle is zero", func(b []byte, _ span) { clear(b[sectorSize : 2*sectorSize]) },
+		[]step{{typeState, false}, {typeEntry, false}}, "a hard state and an entry: with the broken entry, which still says what it is, they are two Saves")
 	c.twentySaves()
 }
 
