@@ -50,7 +50,10 @@ func picture(t *testing.T, fsys disk.FS) string {
 func runs(s string) string {
 	var b strings.Builder
 	for len(s) > 0 {
-		n := len(s) - len(strings.TrimLeft(s, s[:1]))
+		n := 1
+		for n < len(s) && s[n] == s[0] {
+			n++
+		}
 		fmt.Fprintf(&b, "%s%d", strings.ReplaceAll(s[:1], "\x00", "."), n)
 		s = s[n:]
 	}

@@ -24,7 +24,13 @@ func preallocate(f *os.File, size int64) error {
 	if size == 0 {
 		return nil // fallocate refuses a length of zero
 	}
-	err := control(f, "preallocate", func(fd uintptr) error { return syscall.Fallocate(int(fd), 0, 0, size) })
+	return orGrow(f, size, control(f, "preallocate", func(fd uintptr) error {
+		return syscall.Fallocate(int(fd), 0, 0, size)
+	}))
+}
+
+// orGrow replaces fallocate where it is refused. That there is no space stays an error.
+func orGrow(f *os.File, size int64, err error) error {
 	if errors.Is(err, syscall.EOPNOTSUPP) || errors.Is(err, syscall.ENOSYS) {
 		return grow(f, size)
 	}
