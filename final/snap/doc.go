@@ -1,2 +1,37 @@
-// Package snap reads a raft node's snapshot files, in etcd's format.
+// Package snap reads the snapshots of a raft node: files in etcd's format, one for each snapshot. etcd's own, in its dialects up to 3.6
+// and since 3.7, are read as well.
+//
+// # The format
+//
+// A file is called TTTTTTTTTTTTTTTT-IIIIIIIIIIIIIIII.snap, term and index as 16 lower-case hexadecimal digits each. It holds two
+// protobuf messages, one in the other:
+//
+//	file
+//	  1  crc   uint32  CRC-32C of field 2; 0 is a value like any other
+//	  2  data  bytes   a raftpb.Snapshot:
+//	                     1  data      bytes    the application's
+//	                     2  metadata  message  conf state, index, term
+//
+// Before etcd 3.5 the log did not record conf states, but snapshot files have always held one. A file without is read all the same.
+//
+// # Which snapshot
+//
+// A snapshot is a fact only when the log has recorded it: file first, then record. A crash in between leaves a file that the log does
+// not know, and a node that loaded it would apply entries twice. So a node asks the log for what it has recorded
+// (wal.ValidSnapshotEntries), loads the newest of those ([Snapshotter.LoadNewestAvailable]), and opens the log there.
+//
+// # Damage
+//
+// Damage is told, and nothing is lost over it:
+//
+//   - A file that is proven corrupt is passed over for an older one. [Snapshotter.Rejected] and the logger tell. Going on with an older
+//     one is right only if the log still holds the entries behind it; opening the log there shows whether it does.
+//   - It is renamed to NAME.broken only if [Options].RenameBroken says so, and nothing is ever deleted.
+//   - A file that cannot be read, for lack of permission or because the disk fails, may be good. It is an error, and nothing else.
+//   - A file whose content is another snapshot than its name says is passed over ([ErrName]) and never renamed.
+//
+// # What it does not do
+//
+// This is the reading half: nothing is saved, and old files are not purged. etcd's own databases (.snap.db) are none of its business.
+// A snapshot is read into memory whole, once: its data is a part of the file's bytes.
 package snap
