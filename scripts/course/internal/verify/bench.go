@@ -43,8 +43,10 @@ type outcome struct {
 }
 
 // overlay lays a desk out in a folder called name and returns the file that go
-// commands take as -overlay. Every path in it is absolute. A file on the real
-// desk that is not of this one is hidden.
+// commands take as -overlay. Every path in it is absolute, since the go command
+// ignores relative ones silently when it runs in another folder. A file on the
+// real desk that is not of this one is hidden, by an empty replacement, so that
+// a learner's work changes no proof.
 func (w *bench) overlay(name string, d desk) (string, error) {
 	real := w.book.Path(w.chapter.Desk)
 	dir := filepath.Join(w.dir, name)
@@ -83,7 +85,8 @@ func (w *bench) vet(name string, d desk) (string, error) {
 }
 
 // test compiles the tests of a desk and runs them: all, or those of one
-// exercise if only is its id.
+// exercise if only is its id. It compiles and runs in two steps, so that a desk
+// that does not compile is never taken for tests that fail.
 func (w *bench) test(name string, d desk, only string) (outcome, error) {
 	overlay, err := w.overlay(name, d)
 	if err != nil {
@@ -172,7 +175,8 @@ func (o outcome) under(c *book.Chapter, id string) []string {
 
 // seen reports whether the tests saw that something is wrong in the exercise
 // that was run: one of its tests failed, or the process was brought down by a
-// panic, a fatal error, or the timeout.
+// panic, a fatal error, or the timeout. As nothing but that exercise was run,
+// whatever brought the process down belongs to it.
 func (o outcome) seen(c *book.Chapter, id string) bool {
 	if o.ok {
 		return false

@@ -88,7 +88,9 @@ func hasExercise(c *book.Chapter, id string) bool {
 	return slices.ContainsFunc(c.Exercises, func(e *book.Exercise) bool { return e.ID == id })
 }
 
-// tasks compares the headings of the section Exercises with the exercises.
+// tasks compares the headings of the section Exercises with the exercises. The
+// titles must agree, because links go to the headings, and the tool prints the
+// titles of the hints.
 func (p *page) tasks(c *book.Chapter) []string {
 	var problems, ids []string
 	for line, text := range p.section("Exercises").prose {
@@ -132,7 +134,9 @@ func (v *prover) invariants() []string {
 	return names
 }
 
-// invariants compares those on the page with the names of the subtests.
+// invariants compares those on the page with the names of the subtests, in both
+// directions: a sentence that nothing tests is a promise without proof, and a
+// test without a sentence fails in words that the reader has never seen.
 func (p *page) invariants(tested []string) []string {
 	var problems, stated []string
 	for line, text := range p.section("Invariants").prose {

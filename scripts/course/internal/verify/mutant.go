@@ -24,8 +24,10 @@ const mutantFile = "zz_mutant.go"
 
 // mutated returns the solved desk with the declarations of a mutant in the
 // place of those of the same names. What the mutant replaces is cut out of the
-// reference's files, and its own file is added, so that the compiler's
-// positions in it are right.
+// reference's files, and its own file is added as it is, so that the
+// compiler's positions in it are right. A mutant may have helpers of its own,
+// but one that replaces nothing, or replaces a declaration by its like, is an
+// error: its author meant another name, or the reference has caught up with it.
 func mutated(b *book.Book, c *book.Chapter, solved desk, m book.Mutant) (desk, error) {
 	src, err := os.ReadFile(b.Path(m.File))
 	if err != nil {
@@ -35,7 +37,7 @@ func mutated(b *book.Book, c *book.Chapter, solved desk, m book.Mutant) (desk, e
 	if err != nil {
 		return nil, err
 	}
-	var replaced []string
+	replaced := 0
 	var problems []error
 	out, err := mapped(solved, func(name string, text []byte) ([]byte, error) {
 		if name == stub.Conformance {
@@ -45,17 +47,12 @@ func mutated(b *book.Book, c *book.Chapter, solved desk, m book.Mutant) (desk, e
 		if err != nil {
 			return nil, err
 		}
-		for _, name := range slices.Sorted(maps.Keys(theirs)) {
-			if o, ok := own[name]; ok {
-				replaced = append(replaced, name)
-				if o.text == theirs[name].text {
-					problems = append(problems, fmt.Errorf("its %s is the reference's", name))
-				}
-			}
-		}
-		return without(b.Path(path.Join(c.Folder, name)), text, own)
+		maps.DeleteFunc(theirs, func(name string, _ declaration) bool { return own[name].text == "" })
+		replaced += len(theirs)
+		problems = append(problems, alike(own, theirs))
+		return without(b.Path(path.Join(c.Folder, name)), text, theirs)
 	})
-	if err == nil && len(replaced) == 0 {
+	if err == nil && replaced == 0 {
 		err = errors.New("it replaces nothing: none of its declarations is in the reference")
 	}
 	if err := errors.Join(append(problems, err)...); err != nil {
@@ -63,6 +60,17 @@ func mutated(b *book.Book, c *book.Chapter, solved desk, m book.Mutant) (desk, e
 	}
 	out[mutantFile] = src
 	return out, nil
+}
+
+// alike returns an error for each declaration that a mutant repeats.
+func alike(own, theirs map[string]declaration) error {
+	var same []error
+	for _, name := range slices.Sorted(maps.Keys(theirs)) {
+		if own[name].text == theirs[name].text {
+			same = append(same, fmt.Errorf("its %s is the reference's", name))
+		}
+	}
+	return errors.Join(same...)
 }
 
 // declaration is one name that a file declares.
@@ -125,25 +133,24 @@ func cutOf(fset *token.FileSet, n ast.Node, doc *ast.CommentGroup) stub.Edit {
 	return stub.Edit{From: fset.Position(from).Offset, To: fset.Position(n.End()).Offset}
 }
 
-// without returns the source without the declarations of these names.
-func without(file string, src []byte, names map[string]declaration) ([]byte, error) {
-	theirs, err := declarations(file, src)
-	if err != nil {
-		return nil, err
+// without returns the source without these of its declarations. The imports
+// that only they used go too: an unused one would not compile, and a mutant
+// that does not compile proves nothing.
+func without(file string, src []byte, gone map[string]declaration) ([]byte, error) {
+	if len(gone) == 0 {
+		return src, nil
 	}
 	var edits []stub.Edit
-	for name, d := range theirs {
-		if _, ok := names[name]; ok {
-			edits = append(edits, d.gone)
-		}
-	}
-	if len(edits) == 0 {
-		return src, nil
+	for _, d := range gone {
+		edits = append(edits, d.gone)
 	}
 	return stub.Tidy(file, stub.Apply(src, edits))
 }
 
-// bare prints a node without any comment, which makes sources comparable.
+// bare prints a node without any comment, which makes sources comparable: a
+// mutant that only comments differently is none. The printer leaves out what
+// is inside of bodies, as it has no file to look comments up in, and prints
+// those of declarations and fields, which are taken out as lines.
 func bare(fset *token.FileSet, n ast.Node) string {
 	var b bytes.Buffer
 	if err := printer.Fprint(&b, fset, n); err != nil {

@@ -106,7 +106,8 @@ func readAll(dir string) (map[string]string, error) {
 }
 
 // course lays out the healthy course and breaks it: name, old text, new text.
-// An empty old text stands for the whole file, whether it exists or not.
+// An empty old text stands for the whole file, whether it exists or not; with
+// an empty new text the file is removed.
 func course(t *testing.T, broken ...[3]string) (root string) {
 	t.Helper()
 	files, err := healthy()
@@ -118,6 +119,9 @@ func course(t *testing.T, broken ...[3]string) (root string) {
 		name, was, is := b[0], b[1], b[2]
 		if was == "" {
 			files[name] = is
+			if is == "" {
+				delete(files, name)
+			}
 			continue
 		}
 		if !strings.Contains(files[name], was) {
@@ -225,6 +229,18 @@ func TestVerifyFails(t *testing.T) {
 			"chapters/01-mini: the solution fails",
 			"chapters/01-mini: the solution is skipped by TestMini/1.2",
 			"1.2: no subtest TestMini/1.2/...",
+			": no subtest is called I2_a_numbers_parsed_once",
+			": no subtest is called I3_nothing_is_refused",
+		},
+	}, {
+		name:   "no_conformance_test",
+		broken: [][3]string{{"chapters/01-mini/" + stub.Conformance, "", ""}},
+		want: []string{
+			"chapters/01-mini: no conformance_test.go, so nothing can be proven",
+			"chapters/01-mini/exercise/conformance_test.go: not generated from the reference",
+			"1.1: no subtest TestMini/1.1/...",
+			"1.2: no subtest TestMini/1.2/...",
+			": no subtest is called I1_signs_are_three",
 			": no subtest is called I2_a_numbers_parsed_once",
 			": no subtest is called I3_nothing_is_refused",
 		},

@@ -167,7 +167,7 @@ func (s *session) text() string {
 }
 
 // matches reports whether got is what want says, where a line "..." stands for
-// any number of lines.
+// any number of lines, also none.
 func matches(want, got []string) bool {
 	if len(want) == 0 {
 		return len(got) == 0
@@ -186,7 +186,8 @@ func matches(want, got []string) bool {
 // unsteady matches what differs from run to run.
 var unsteady = regexp.MustCompile(`\b[0-9]+(\.[0-9]+)?(ns|µs|ms|s)\b|\(cached\)`)
 
-// normalized returns the lines as they are compared.
+// normalized returns the lines as they are compared: without the indentation of
+// a list around the page's block, and without times.
 func normalized(lines []string) []string {
 	out := make([]string, len(lines))
 	for i, l := range lines {

@@ -35,7 +35,9 @@ type span struct {
 
 var directiveLine = regexp.MustCompile(`^\s*<!-- (weave|ruler|table) +(.*?) *-->\s*$`)
 
-// page weaves the text of one page. All of it is looked at, whatever is wrong.
+// page weaves the text of one page. All of it is looked at, whatever is wrong:
+// an author mends ten places at once rather than one ten times. A directive is
+// seen only outside of fences, as [pastFence] steps over those.
 func (w *weaver) page(name, text string) woven {
 	lines := strings.Split(text, "\n")
 	var out []string
@@ -72,7 +74,8 @@ func (w *weaver) page(name, text string) woven {
 
 // targetOf returns what the directive of that kind, which stands in front of
 // lines[at], fills: the inside of a fence, or a table. Blank lines may lie
-// between.
+// between. A table must end with a blank line: what follows would otherwise
+// become its last row, when a page is shown.
 func targetOf(lines []string, at int, kind string) (span, error) {
 	for at < len(lines) && strings.TrimSpace(lines[at]) == "" {
 		at++
@@ -104,7 +107,8 @@ func targetOf(lines []string, at int, kind string) (span, error) {
 func isFence(line string) bool { return strings.HasPrefix(strings.TrimSpace(line), "```") }
 
 // pastFence returns the line behind lines[at], or, if that opens a fence, the
-// line behind the one that closes it.
+// line behind the one that closes it: a line of nothing but backticks, at least
+// as many. A fence that is never closed reaches to the end, as in CommonMark.
 func pastFence(lines []string, at int) int {
 	if !isFence(lines[at]) {
 		return at + 1

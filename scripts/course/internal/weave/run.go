@@ -59,7 +59,8 @@ func Run(root string, args []string, stdout, stderr io.Writer) int {
 }
 
 // Check returns a line, file:line: and what is wrong, for each place in the
-// project at root that is stale or cannot be woven. It writes nothing.
+// project at root that is stale or cannot be woven. It writes nothing. The
+// lines of a command's output follow the line that it belongs to.
 func Check(root string) ([]string, error) {
 	found, err := weaveAll(root, nil)
 	return lines(found), err
@@ -138,7 +139,8 @@ func texts(b *book.Book, names []string, save saver) (found []place, sessions []
 }
 
 // all returns the names of all files that are woven, in the order in which
-// they must be: pages quote the Go files.
+// they must be: pages quote the Go files, with their rulers, and count their
+// lines.
 func all(b *book.Book) ([]string, error) {
 	goFiles, err := commented(b)
 	if err != nil {
@@ -148,7 +150,8 @@ func all(b *book.Book) ([]string, error) {
 	return append(goFiles, markdown...), err
 }
 
-// runAll runs the sessions, as many at once as there are processors.
+// runAll runs the sessions, as many at once as there are processors. Each has a
+// copy of the project to itself, so their order does not matter.
 func runAll(b *book.Book, sessions []*session) error {
 	if insideConsole() {
 		return nil

@@ -90,8 +90,10 @@ func setUp(b *book.Book, env *testscript.Env) error {
 }
 
 // stage copies the project to dir, with all desks as they are before a learner
-// touches them. Hidden files and folders are left out. A file that exists in
-// dir already, because the script brought it, stays.
+// touches them: what a page shows must not depend on how far its reader is, and
+// a command on a page may write to a desk. Hidden files and folders are left
+// out. A file that exists in dir already, because the script brought it, stays,
+// so that a page can show what the tool says to a wrong solution.
 func stage(b *book.Book, dir string) error {
 	for _, c := range b.Chapters {
 		files, err := stub.Files(b, c)
@@ -166,7 +168,8 @@ func (s *session) run(b *book.Book) error {
 	return nil
 }
 
-// scriptT is a [testscript.T] without a Go test around it.
+// scriptT is a [testscript.T] without a Go test around it. It is used by one
+// goroutine at a time: Run waits for what it starts.
 type scriptT struct {
 	log    strings.Builder
 	failed bool

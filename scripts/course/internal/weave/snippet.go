@@ -26,7 +26,8 @@ type goFile struct {
 	ast  *ast.File
 }
 
-// load returns the package in that folder.
+// load returns the package in that folder. It is read once; rulers are woven
+// before any page asks for one.
 func (w *weaver) load(folder string) (*goPackage, error) {
 	if p := w.packages[folder]; p != nil {
 		return p, nil
@@ -109,7 +110,9 @@ func declared(d ast.Decl) []string {
 // directives matches the lines at a doc comment's end that are not for readers.
 var directives = regexp.MustCompile(`(?m)(^//\n)?^//course:.*\n`)
 
-// cut returns the text of d, up to the end of a comment on its last line.
+// cut returns the text of d, up to the end of a comment on its last line. The
+// text is the file's own: printing the syntax tree would lose comments and
+// blank lines, which are half of what a reader learns from.
 func cut(text string, fset *token.FileSet, d ast.Decl, doc bool) string {
 	from, to := fset.Position(d.Pos()).Offset, fset.Position(d.End()).Offset
 	rest, _, _ := strings.Cut(text[to:], "\n")

@@ -44,7 +44,8 @@ func (w *weaver) table(page, args string) (string, error) {
 }
 
 // edit lists the functions that a reader of the chapter writes. The lines are
-// those of untouched stubs, whatever is on the desk.
+// those of untouched stubs, whatever is on the desk: a page must not go stale
+// because a learner has begun to write.
 func (w *weaver) edit(page string, c *book.Chapter) (string, error) {
 	files, err := stub.Files(w.book, c)
 	if err != nil {
