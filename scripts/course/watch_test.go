@@ -99,7 +99,7 @@ func TestWatch(t *testing.T) {
 	want(out.await(t, waiting), "saved: chapters/01-one/exercise/one.go", "does not compile", "one.go:3:25: syntax error")
 
 	save("one.go", strings.Replace(string(solution), "2 * n", "3 * n", 1))
-	want(out.await(t, waiting), "1.1 double a number: failing", "Double(1) = 3")
+	want(out.await(t, waiting), "1.1 double a number: failing", "Double(1) = 3", "one.go:7  Double")
 
 	// A new file is seen, too; and a chapter that passes is told as such.
 	save("one.go", string(solution))
@@ -112,6 +112,38 @@ func TestWatch(t *testing.T) {
 		t.Errorf("exit code %d after an interrupt, want %d", got, exitDone)
 	}
 	out.await(t, "no longer watching")
+}
+
+// With an exercise, watch stays with it, and its lines are those of the file
+// as it was saved.
+func TestWatchOne(t *testing.T) {
+	t.Parallel()
+	root := t.TempDir()
+	if err := tinyCourse(root); err != nil {
+		t.Fatal(err)
+	}
+	ctx, interrupt := context.WithCancel(t.Context())
+	defer interrupt()
+	out := newScreen()
+	tl := &tool{ctx: ctx, stdout: out, stderr: out, width: 80}
+	code := make(chan int)
+	go func() { code <- tl.run(root, []string{"watch", "1.1"}) }()
+	out.await(t, "one.go:9  Double")
+	out.await(t, "waiting for a save")
+
+	desk := filepath.Join(root, "chapters/01-one/exercise/one.go")
+	text, err := os.ReadFile(desk)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(desk, append([]byte("// A line more.\n"), text...), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if shown := out.await(t, "one.go:10  Double"); strings.Contains(shown, "1.2") {
+		t.Errorf("another exercise is shown:\n%s", shown)
+	}
+	interrupt()
+	<-code
 }
 
 func TestWatchWrongUse(t *testing.T) {

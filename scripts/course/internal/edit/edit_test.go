@@ -129,6 +129,22 @@ func TestReplaceImports(t *testing.T) {
 	}
 }
 
+// A file that stays broken gets the one import that a stub needs, once.
+func TestReplaceStaysBroken(t *testing.T) {
+	t.Parallel()
+	const body = "// A reads.\n//\n//course:exercise 1.1\nfunc A(r io.Reader) {\n\tpanic(course.TODO(\"1.1\"))\n}\n"
+	const want = "package p\n\nimport \"example.com/book/chapters/course\"\n\n" + body + "\nfunc broken( {\n"
+	for name, src := range map[string]string{
+		"no_import":  "package p\n\nfunc A() {\n}\n\nfunc broken( {\n",
+		"the_import": "package p\n\nimport \"example.com/book/chapters/course\"\n\nfunc A() {\n}\n\nfunc broken( {\n",
+	} {
+		got := string(Replace([]byte(src), []byte(stubs), []string{"A"}))
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: Replace() mismatch (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
 // What the stubs do not have is left alone, and so is a file that does not
 // change by it.
 func TestReplaceUnknown(t *testing.T) {
