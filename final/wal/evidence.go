@@ -146,6 +146,15 @@ func parses(typ RecordType, data []byte) bool {
 func (s *scanner) evidence(from int64) (string, error) {
 	look := newSearch(&s.win, from)
 	w := witness{check: &s.check}
+	// The record at the offset may be the first witness. A crash leaves its length word and the word behind whole or zero, so a
+	// header that can be read is the one that was written, whatever is missing of the data.
+	own, ok, err := look.look(s.off)
+	if err != nil {
+		return "", err
+	}
+	if ok {
+		w.is(own.header, s.off)
+	}
 	for {
 		f, ok, err := look.pair()
 		if err != nil || !ok {
@@ -184,7 +193,7 @@ type witness struct {
 // copy of an older log in the data of a torn entry does not.
 func (w *witness) sees(f found) string {
 	if w.snapshot > 0 {
-		return fmt.Sprintf("a snapshot record at offset %d with another record behind it, both intact, proves that it was synced", w.snapshot)
+		return fmt.Sprintf("the record at offset %d, intact, was written after the snapshot record at %d was synced", f.off, w.snapshot)
 	}
 	switch f.typ {
 	case TypeEntry:
@@ -201,6 +210,16 @@ func (w *witness) sees(f found) string {
 		}
 	}
 	return ""
+}
+
+// is takes the record that failed, of which only the header is known.
+func (w *witness) is(h header, off int64) {
+	switch h.typ {
+	case TypeEntry:
+		w.entry = true
+	case TypeSnapshot:
+		w.snapshot = off
+	}
 }
 
 // newEntry tells whether an entry lies behind the last one read, or overwrites it as a newer leader may.
