@@ -71,6 +71,23 @@ func TestKill(t *testing.T) {
 	}
 }
 
+// Two disks that came from one another share nothing that either can change.
+func TestKillIsIndependent(t *testing.T) {
+	t.Parallel()
+	sim := disk.NewSim()
+	f := durable(t, sim, "a", "")
+	write(t, f, "1", 0)
+	write(t, f, "22", 0)
+	killed := sim.Kill()
+	g := open(t, killed, "a", os.O_RDWR)
+	write(t, f, "333", 0)
+	write(t, g, "4444", 0)
+	wantPending(t, sim, "size of a: [0 1 2 3]", "a [0,512): 4 versions")
+	wantPending(t, killed, "size of a: [0 1 2 4]", "a [0,512): 4 versions")
+	wantPicture(t, "Kept", sim.Crash(disk.Kept), "a=33")
+	wantPicture(t, "Kept of the other", killed.Crash(disk.Kept), "a=44")
+}
+
 // F3: of the sectors that were not synced, any subset may be there.
 func TestSectors(t *testing.T) {
 	t.Parallel()
