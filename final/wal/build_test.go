@@ -250,3 +250,12 @@ func framesOf(segment []byte) []frame {
 
 // paddingOf returns how many bytes of padding the frame at the start of b has.
 func paddingOf(b []byte) int { return int(b[7] & 7) }
+
+// frameLength returns the length word of a record of some size.
+func frameLength(size int) []byte {
+	word := uint64(size)
+	if pad := -size & 7; pad > 0 {
+		word |= uint64(0x80|pad) << 56
+	}
+	return binary.LittleEndian.AppendUint64(nil, word)
+}
