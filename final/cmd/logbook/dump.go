@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"errors"
 	"flag"
 	"fmt"
@@ -55,32 +56,34 @@ func (a *app) dump(dir string, f *filter) (err error) {
 	if err := out.Flush(); err != nil {
 		return err
 	}
-	a.tellTorn(at.wal, w.Tail())
 	if damage != nil {
 		return explain(at.wal, damage)
 	}
+	a.tellTorn(at.wal, w.Tail())
 	return nil
 }
 
-// printRecords returns the first damage. The buffered writer keeps its own error.
+// printRecords returns the first damage, errEmpty if there is nothing else. The
+// buffered writer keeps its own error.
 func printRecords(out io.Writer, w *wal.WAL, f *filter) (damage error) {
+	empty := true
 	for rec, err := range w.Records() {
 		if err != nil {
-			damage = first(damage, err)
+			damage = cmp.Or(damage, err)
 			fmt.Fprintf(out, "# damage: %s\n", damageLine(err))
 		}
-		if rec.Segment != "" && f.wants(&rec) {
+		if rec.Segment == "" {
+			continue
+		}
+		empty = false
+		if f.wants(&rec) {
 			printRecord(out, &rec)
 		}
 	}
-	return damage
-}
-
-func first(a, b error) error {
-	if a != nil {
-		return a
+	if damage == nil && empty {
+		return errEmpty(w)
 	}
-	return b
+	return damage
 }
 
 // damageLine leaves out the remedy, which stands at the end, once.

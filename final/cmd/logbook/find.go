@@ -79,6 +79,12 @@ func explain(folder string, err error) error {
 	return &logError{text, err}
 }
 
+// errEmpty is for a log without a single record, which is what a crash leaves while
+// a log is created, and what is left of a log after an accident.
+func errEmpty(w *wal.WAL) error {
+	return fmt.Errorf("%s holds no whole record, from offset 0 on; if the node has never run remove the folder, else restore it from a backup", w.Segments()[0].Name)
+}
+
 // A logError is an error about the log, in words for a person.
 type logError struct {
 	text string

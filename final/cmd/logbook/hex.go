@@ -73,7 +73,14 @@ func (a *app) hex(name string, opts *layout.Options) (err error) {
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	if marks > 0 {
-		return fmt.Errorf("%s does not parse in %d places, first %s; 'logbook dump' tells what a node makes of it", name, marks, first)
+		return fmt.Errorf("%s does not parse in %s, first %s; 'logbook dump' tells what a node makes of it", name, places(marks), first)
 	}
 	return nil
+}
+
+func places(n int) string {
+	if n == 1 {
+		return "1 place"
+	}
+	return fmt.Sprintf("%d places", n)
 }

@@ -70,6 +70,9 @@ func (a *app) inspect(dir string, asJSON bool) error {
 func newReport(at place) (*report, *wal.WAL, error) {
 	r := &report{Records: map[string]int{}, LastOffset: map[string]int64{}}
 	w, err := r.count(at.wal)
+	if errors.Is(err, wal.ErrCorrupt) {
+		err = fmt.Errorf("%w; 'logbook dump' shows what is left", err)
+	}
 	if err != nil {
 		return nil, nil, explain(at.wal, err)
 	}
@@ -92,18 +95,21 @@ func newReport(at place) (*report, *wal.WAL, error) {
 }
 
 // count goes over all records once.
-func (r *report) count(dir string) (w *wal.WAL, err error) {
-	w, err = wal.OpenForRead(dir, nil, nil)
+func (r *report) count(dir string) (log *wal.WAL, err error) {
+	w, err := wal.OpenForRead(dir, nil, nil)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, w.Close()) }()
 	for rec, err := range w.Records() {
 		if err != nil {
-			return nil, err
+			return w, err
 		}
 		r.Records[rec.Type.String()]++
 		r.LastOffset[rec.Segment] = rec.End()
+	}
+	if len(r.Records) == 0 {
+		return w, errEmpty(w)
 	}
 	r.LastCRC = fmt.Sprintf("%08x", w.Tail().CRC)
 	return w, nil

@@ -45,16 +45,18 @@ A session:
 	$ logbook inspect /var/lib/etcd
 	log in /var/lib/etcd/member/wal
 	  0000000000000000-0000000000000000.wal  ends at 7248 of 64000000 bytes
-	records: 1 crc, 70 entry, 1 metadata, 3 snapshot, 71 state; running crc e7f5d384
+	records: 1 crc, 70 entry, 1 metadata, 3 snapshot, 69 state; running crc e7f5d384
 	...
-	$ logbook dump -type entry -index 69- /var/lib/etcd
+	$ logbook dump -type snapshot /var/lib/etcd
+	# log in /var/lib/etcd/member/wal
 	# segment                                 offset type        frame     data crc      content
-	0000000000000000-0000000000000000.wal       7120 entry          56       38 2b6dd3d3 index 69 term 2 EntryNormal, 32 bytes ...
+	0000000000000000-0000000000000000.wal         56 snapshot       24        4 d1b14607 index 0 term 0
+	0000000000000000-0000000000000000.wal       2824 snapshot       40       18 c59ac5f7 index 26 term 2, voters [2e1259d415f2a040]
 	...
-	$ logbook hex -offset 7120 -n 16 /var/lib/etcd/member/wal/0000000000000000-0000000000000000.wal
-	00001bd0  2e 00 00 00 00 00 00 82                          | frame: 46 bytes + 2 of padding
-	00001bd8  08 02                                            |   type 2 entry
-	...
+	$ logbook hex -offset 7200 -n 12 /var/lib/etcd/member/wal/0000000000000000-0000000000000000.wal
+	00001c20  28 00 00 00 00 00 00 00                          | frame: 40 bytes
+	00001c28  08 02                                            |   type 2 entry
+	00001c2a  10 84 a7 d7 bf 0e                                |   crc e7f5d384
 
 Exit codes: 0 fine, a torn tail too; 1 no log, damaged, unreadable or empty; 2 wrong use.
 NO_COLOR turns colour off; only a terminal gets any.
