@@ -17,10 +17,12 @@ const (
 
 // A Field is one field of a [Layout].
 type Field struct {
+	// Name is raft's, in lower case, or what the format's documents call it.
 	Name string
 	// Number is the field's protobuf number, 0 where there is no tag.
 	Number int
-	Kind   Kind
+	// Kind says how the value is found.
+	Kind Kind
 	// Size is how many bytes the value takes, as a person would say it.
 	Size string
 	// Message names the layout of a field of kind Message; empty for the data of
@@ -31,6 +33,7 @@ type Field struct {
 	// CRC tells whether the bytes of the value are covered by the checksum that
 	// stands beside them (in a segment the record's, in a .snap file the file's).
 	CRC bool
+	// Doc is the meaning, as a table prints it.
 	Doc string
 
 	show func(uint64) string // how a dump prints a Varint; nil: as a decimal
@@ -39,20 +42,27 @@ type Field struct {
 // A Layout is the description of one frame or message: its fields in the order
 // in which they are written.
 type Layout struct {
-	Name, Doc string
+	// Name is what [Ruler], [Table] and [Lookup] know it by.
+	Name string
+	// Doc is a sentence or two about the whole.
+	Doc string
 	// Covered layouts lie inside data that a checksum covers: all of their bytes
 	// are, tags and lengths too. In the others only what Field.CRC says is.
 	Covered bool
-	Fields  []Field
+	// Fields are in the order in which they are written, and none is missing.
+	Fields []Field
 }
 
 // A RecordType is one value of the type field of a record.
 type RecordType struct {
+	// Number is what stands in the record.
 	Number uint64
-	Name   string
+	// Name is what dumps call it.
+	Name string
 	// Layout names the layout of the record's data, "" when it has none.
 	Layout string
-	Doc    string
+	// Doc is the meaning, as a table prints it.
+	Doc string
 }
 
 // The numbers that the format fixes. They are the same in every etcd since 3.0.
