@@ -6,12 +6,22 @@
 // say:
 //
 //	frame:
+//	  7      1     size     0-7
+//	+------+-----+--------+---------+
+//	| size | pad | record | padding |
+//	+------+-----+--------+---------+
 //
 // The record inside is a protocol buffer message, and the only thing here that
 // is checked. Its checksum covers its own data and the data of every record
 // before it:
 //
 //	record:
+//	  1    1-10     1    1-5      1    1-10     length
+//	+----+--------+----+--------+----+--------+----------+
+//	| 08 | type   | 10 | crc    | 1a | length | data     |
+//	+----+--------+----+--------+----+--------+----------+
+//	       varint        varint        varint   optional
+//	                                           ==========
 //
 // [Encoder] writes such a stream through a [PageWriter]; [Decoder] reads it
 // back, one record at a time, and stops at the first byte it cannot vouch for.
