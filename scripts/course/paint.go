@@ -19,9 +19,9 @@ const (
 	dim    = "2"
 )
 
-// paint returns text in a colour.
+// paint returns text in a colour, or as it is if there is none.
 func (p painter) paint(colour, text string) string {
-	if !p.on || text == "" {
+	if !p.on || text == "" || colour == "" {
 		return text
 	}
 	return "\x1b[" + colour + "m" + text + "\x1b[0m"

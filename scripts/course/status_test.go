@@ -126,6 +126,9 @@ func TestPaint(t *testing.T) {
 	if got, want := (painter{on: true}).paint(red, "x"), "\x1b[31mx\x1b[0m"; got != want {
 		t.Errorf("with colour: paint() = %q, want %q", got, want)
 	}
+	if got, want := (painter{on: true}).state(grade.NotStarted), "not started"; got != want {
+		t.Errorf("state() without a colour = %q, want %q", got, want)
+	}
 	// Padding stands outside of the colour, so that columns stay in line.
 	if got, want := (painter{on: true}).state(grade.Passed), "\x1b[32mpassed\x1b[0m     "; got != want {
 		t.Errorf("state() = %q, want %q", got, want)
