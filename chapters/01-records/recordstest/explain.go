@@ -28,9 +28,14 @@ type failure struct {
 	means string
 }
 
-// fail ends the subtest with the whole story, in at most some 25 lines.
+// fail ends the subtest with the whole story.
 func (c *check) fail(f failure) {
 	c.Helper()
+	c.Fatal(c.story(f))
+}
+
+// story is a failure as text, in at most some 25 lines.
+func (c *check) story(f failure) string {
 	number, name, _ := strings.Cut(c.inv.slug, "_")
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s\n", number, strings.ReplaceAll(name, "_", " "))
@@ -41,7 +46,7 @@ func (c *check) fail(f failure) {
 	}
 	section(&b, "means", f.means)
 	section(&b, "read", page(c.inv.exercise))
-	c.Fatal(strings.TrimRight(b.String(), "\n"))
+	return strings.TrimRight(b.String(), "\n")
 }
 
 // section writes text behind a label: on its line if it fits, below if it has
