@@ -14,7 +14,7 @@
 //
 // # What this package does not do
 //
-// It does not judge speed. An endless loop is reported after half a minute, but
+// It does not judge speed. An endless loop is reported after a minute, but
 // not stopped: it goes on in the background until the tests end.
 package recordstest
 
