@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"slices"
 	"strconv"
 
 	raftpb "go.etcd.io/raft/v3/raftpb"
@@ -122,12 +121,6 @@ func (r Record) wrongType(want RecordType) error {
 // corrupt returns the error for a record that cannot be what it says.
 func (r Record) corrupt(reason string, err error) error {
 	return &CorruptError{Segment: r.Segment, Offset: r.Offset, Reason: reason, Err: err}
-}
-
-// clone returns the record with data that is the caller's to keep.
-func (r Record) clone() Record {
-	r.Data = slices.Clone(r.Data)
-	return r
 }
 
 // Tags of the record message; part of the format:

@@ -177,7 +177,7 @@ func (s *scanner) record(frame, b []byte) flaw {
 	s.rec = Record{Segment: s.segs[s.i].Segment.Name, Offset: s.off, Size: int64(len(frame)), Type: h.typ, CRC: h.crc, Data: data}
 	if crc != h.crc {
 		if h.typ == TypeCRC {
-			return flaw{badMeaning, fmt.Errorf("checksum is %08x, but the segment before ends with %08x", h.crc, crc), end}
+			return flaw{badMeaning, fmt.Errorf("checksum is %08x, but the records before it end with %08x", h.crc, crc), end}
 		}
 		return flaw{badCRC, fmt.Errorf("checksum is %08x, the bytes give %08x", h.crc, crc), end}
 	}
