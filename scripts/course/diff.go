@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"path"
 	"strconv"
-	"strings"
 
 	"example.com/logbook/scripts/course/internal/book"
 )
@@ -35,20 +34,24 @@ func (t *tool) diff(args []string) error {
 			file = d.At.File
 			fmt.Fprintf(t.stdout, "\n%s\n", t.paint.paint(bold, path.Base(file)))
 		}
-		mark := "+"
-		if d.Changed {
-			mark = "~"
-		}
-		if before == nil {
-			mark = " "
-		}
-		line := fmt.Sprintf("%s%5d  %s", mark, d.At.Line, d.Text)
-		if d.ID != "" {
-			line += "  " + t.paint.paint(yellow, exerciseMark(d))
-		}
-		fmt.Fprintln(t.stdout, strings.TrimRight(line, " "))
+		t.printChange(d, before != nil)
 	}
 	return nil
 }
 
-func exerciseMark(d book.Change) string { return "(exercise " + d.ID + ")" }
+// printChange prints one declaration; marked, if there is a chapter before
+// that it could be in.
+func (t *tool) printChange(d book.Change, marked bool) {
+	mark := " "
+	switch {
+	case marked && d.Changed:
+		mark = "~"
+	case marked:
+		mark = "+"
+	}
+	exercise := ""
+	if d.ID != "" {
+		exercise = "  " + t.paint.paint(yellow, "(exercise "+d.ID+")")
+	}
+	fmt.Fprintf(t.stdout, "%s%5d  %s%s\n", mark, d.At.Line, d.Text, exercise)
+}

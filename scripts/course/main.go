@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"strings"
 
 	"example.com/logbook/scripts/course/internal/book"
@@ -75,23 +74,20 @@ func (e usageError) Error() string { return string(e) }
 var errFailing = errors.New("failing")
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	dir, err := os.Getwd()
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "course: %v\n", err)
 		os.Exit(exitCannot)
 	}
 	t := &tool{
-		ctx:    ctx,
+		ctx:    context.Background(),
 		stdout: os.Stdout,
 		stderr: os.Stderr,
 		paint:  painter{colourful(os.Stdout, os.Getenv)},
 		width:  terminalWidth(os.Stdout, os.Getenv),
 		alive:  isTerminal(os.Stderr),
 	}
-	code := t.run(dir, os.Args[1:])
-	stop()
-	os.Exit(code)
+	os.Exit(t.run(dir, os.Args[1:]))
 }
 
 // tool is one run of the command.
@@ -103,8 +99,9 @@ type tool struct {
 	width int
 	// alive is set if a person looks at stderr while the tests run.
 	alive bool
-	// options come from the flags that several commands share.
+	// options come from the flag -timeout, and spoil from its own.
 	options grade.Options
+	spoil   bool
 
 	book *book.Book
 }
@@ -124,22 +121,20 @@ type command struct {
 
 // commands returns the learner's commands by name. The status has none.
 func commands() map[string]command {
-	var spoil bool
 	return map[string]command{
-		"": {run: (*tool).status, form: "[COMMAND]", flags: timeoutFlag},
-		"check": {run: (*tool).check, least: 1, most: 1, form: "check EXERCISE, such as check 1.3, or check CHAPTER",
-			flags: timeoutFlag},
-		"hint": {run: (*tool).hint, least: 1, most: 2, form: "hint EXERCISE [1, 2 or 3], such as hint 1.3 2"},
-		"reveal": {run: func(t *tool, args []string) error { return t.reveal(args[0], spoil) }, least: 1, most: 1,
-			form: "reveal [-spoil] EXERCISE, such as reveal 1.3",
-			flags: func(t *tool, f *flag.FlagSet) {
-				timeoutFlag(t, f)
-				f.BoolVar(&spoil, "spoil", false, "")
-			}},
-		"reset": {run: (*tool).reset, least: 1, most: 1, form: "reset EXERCISE, such as reset 1.3"},
-		"watch": {run: (*tool).watch, most: 1, form: "watch [EXERCISE or CHAPTER]", flags: timeoutFlag},
-		"diff":  {run: (*tool).diff, least: 1, most: 1, form: "diff CHAPTER, such as diff 2"},
+		"":       {run: (*tool).status, form: "[COMMAND]", flags: timeoutFlag},
+		"check":  {run: (*tool).check, least: 1, most: 1, form: "check EXERCISE, such as check 1.3, or check CHAPTER", flags: timeoutFlag},
+		"hint":   {run: (*tool).hint, least: 1, most: 2, form: "hint EXERCISE [1, 2 or 3], such as hint 1.3 2"},
+		"reveal": {run: (*tool).reveal, least: 1, most: 1, form: "reveal [-spoil] EXERCISE, such as reveal 1.3", flags: revealFlags},
+		"reset":  {run: (*tool).reset, least: 1, most: 1, form: "reset EXERCISE, such as reset 1.3"},
+		"watch":  {run: (*tool).watch, most: 1, form: "watch [EXERCISE or CHAPTER]", flags: timeoutFlag},
+		"diff":   {run: (*tool).diff, least: 1, most: 1, form: "diff CHAPTER, such as diff 2"},
 	}
+}
+
+func revealFlags(t *tool, f *flag.FlagSet) {
+	timeoutFlag(t, f)
+	f.BoolVar(&t.spoil, "spoil", false, "")
 }
 
 func timeoutFlag(t *tool, f *flag.FlagSet) {
@@ -167,34 +162,39 @@ func (t *tool) run(dir string, args []string) int {
 		fmt.Fprint(t.stdout, usage)
 		return exitDone
 	}
-	maintain, isMaintainers := maintainers()[name]
-	cmd, isLearners := commands()[name]
-	if !isMaintainers && !isLearners {
-		return t.report(usageError(fmt.Sprintf("unknown command %q", name)))
-	}
-	root, err := book.Find(dir)
-	if isMaintainers && err == nil {
+	if maintain, ok := maintainers()[name]; ok {
+		root, err := book.Find(dir)
+		if err != nil {
+			return t.report(err)
+		}
 		return maintain(root, args, t.stdout, t.stderr)
 	}
-	if isMaintainers {
-		return t.report(err)
+	cmd, ok := commands()[name]
+	if !ok {
+		return t.report(usageError(fmt.Sprintf("unknown command %q", name)))
 	}
-	// Wrong use is told before the place is, which may be wrong too.
-	args, parseErr := cmd.parse(t, args)
-	if errors.Is(parseErr, flag.ErrHelp) {
+	return t.report(t.learn(dir, cmd, args))
+}
+
+// learn runs a command of the learner's. Wrong use is told before the folder
+// is looked at, which may be wrong too.
+func (t *tool) learn(dir string, cmd command, args []string) error {
+	args, err := cmd.parse(t, args)
+	if errors.Is(err, flag.ErrHelp) {
 		fmt.Fprint(t.stdout, usage)
-		return exitDone
+		return nil
 	}
-	if parseErr != nil {
-		return t.report(parseErr)
+	if err != nil {
+		return err
 	}
-	if err == nil {
-		t.book, err = book.Open(root)
+	root, err := book.Find(dir)
+	if err != nil {
+		return err
 	}
-	if err == nil {
-		err = cmd.run(t, args)
+	if t.book, err = book.Open(root); err != nil {
+		return err
 	}
-	return t.report(err)
+	return cmd.run(t, args)
 }
 
 // parse takes the flags out of args, wherever they stand, and checks the

@@ -78,25 +78,21 @@ func (t *tool) resetFile(c *book.Chapter, file string, functions []book.Function
 	}
 	now := was
 	for _, f := range functions {
-		reference := t.book.Path(f.Reference.File)
-		src, err := os.ReadFile(reference)
-		if err != nil {
-			return false, err
-		}
-		stubs, err := stub.File(reference, src, stub.CoursePath(t.book))
+		stubs, err := t.stubs(f)
 		if err != nil {
 			return false, err
 		}
 		if missing {
 			now = stubs
-			break
+		} else {
+			now = edit.Replace(now, stubs, []string{f.Name})
 		}
-		now = edit.Replace(now, stubs, []string{f.Name})
 	}
 	if string(now) == string(was) {
 		return false, nil
 	}
 	if !missing {
+		// The copy is there before the text is gone.
 		saved, err := t.save(c, path.Base(file), was)
 		if err != nil {
 			return false, err
@@ -110,6 +106,16 @@ func (t *tool) resetFile(c *book.Chapter, file string, functions []book.Function
 		fmt.Fprintf(t.stdout, "elsewhere it still does not parse: %v\n", err)
 	}
 	return true, nil
+}
+
+// stubs returns the reference's file that declares f, as stubs.
+func (t *tool) stubs(f book.Function) ([]byte, error) {
+	name := t.book.Path(f.Reference.File)
+	src, err := os.ReadFile(name)
+	if err != nil {
+		return nil, err
+	}
+	return stub.File(name, src, stub.CoursePath(t.book))
 }
 
 // save keeps a copy of text and returns its name. Copies are numbered and

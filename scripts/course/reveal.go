@@ -12,12 +12,12 @@ import (
 )
 
 // reveal shows the reference of an exercise beside the learner's functions.
-func (t *tool) reveal(arg string, spoil bool) error {
-	c, e, err := t.findExercise(arg)
+func (t *tool) reveal(args []string) error {
+	c, e, err := t.findExercise(args[0])
 	if err != nil {
 		return err
 	}
-	if !spoil {
+	if !t.spoil {
 		t.options.Exercise = e.ID
 		desks, err := t.grade([]*book.Chapter{c})
 		if err != nil {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"os/signal"
 	"path"
 	"slices"
 	"strings"
@@ -23,6 +24,10 @@ func (t *tool) watch(args []string) error {
 			return err
 		}
 	}
+	// Only here an interrupt is the way to end, and no failure.
+	ctx, stop := signal.NotifyContext(t.ctx, os.Interrupt)
+	defer stop()
+	t.ctx = ctx
 	var saved []string
 	for {
 		// The files are looked at before the tests run, so that a save

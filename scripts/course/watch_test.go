@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -112,6 +113,33 @@ func TestWatch(t *testing.T) {
 		t.Errorf("exit code %d after an interrupt, want %d", got, exitDone)
 	}
 	out.await(t, "no longer watching")
+}
+
+// An interrupt, as the terminal sends it, ends watch and nothing else. Not
+// parallel: the signal goes to all of this process.
+func TestWatchInterrupt(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("a process cannot interrupt itself on Windows")
+	}
+	root := t.TempDir()
+	if err := tinyCourse(root); err != nil {
+		t.Fatal(err)
+	}
+	out := newScreen()
+	tl := &tool{ctx: t.Context(), stdout: out, stderr: out, width: 80}
+	code := make(chan int)
+	go func() { code <- tl.run(root, []string{"watch", "2.1"}) }()
+	out.await(t, "waiting for a save")
+	self, err := os.FindProcess(os.Getpid())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := self.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	if got := <-code; got != exitDone {
+		t.Errorf("exit code %d after an interrupt, want %d", got, exitDone)
+	}
 }
 
 // With an exercise, watch stays with it, and its lines are those of the file

@@ -263,8 +263,6 @@ func pattern(jobs []job) string {
 // test runs the tests of all jobs and returns what each desk's did, by import
 // path.
 func (r *runner) test(jobs []job) (map[string]*testRun, error) {
-	// One test at a time, so that a crash is that of the test under way.
-	args := []string{"test", "-json", "-fullpath", "-parallel", "1", "-timeout", r.timeout.String(), "-run", pattern(jobs)}
 	runs := map[string]*testRun{}
 	var packages []string
 	for _, j := range jobs {
@@ -279,24 +277,40 @@ func (r *runner) test(jobs []job) (map[string]*testRun, error) {
 	if len(packages) == 0 {
 		return runs, nil
 	}
-	cmd := exec.CommandContext(r.ctx, "go", append(args, packages...)...)
+	// One test at a time, so that a crash is that of the test under way. Each
+	// of these flags leaves the go command's cache of results in use.
+	args := []string{"test", "-json", "-fullpath", "-parallel", "1", "-timeout", r.timeout.String(), "-run", pattern(jobs)}
+	out, complaint, err := r.goCommand(append(args, packages...))
+	if err == nil {
+		err = parse(out, runs)
+	}
+	for _, t := range runs {
+		if err == nil && !t.ended && len(t.build) == 0 {
+			// The go command gave up before it came to this desk.
+			err = errors.New("no result for " + t.chapter.Desk)
+		}
+	}
+	switch {
+	case r.ctx.Err() != nil:
+		return nil, r.ctx.Err()
+	case err != nil && complaint != "":
+		return nil, fmt.Errorf("%w: %s", ErrGo, complaint)
+	case err != nil:
+		return nil, fmt.Errorf("%w: %w", ErrGo, err)
+	}
+	return runs, nil
+}
+
+// goCommand runs the go command in the project's root. That it exits with a
+// failure, as it does when a test fails, is no error.
+func (r *runner) goCommand(args []string) (out []byte, complaint string, err error) {
+	cmd := exec.CommandContext(r.ctx, "go", args...)
 	cmd.Dir = r.book.Root
 	var stderr strings.Builder
 	cmd.Stderr = &stderr
-	out, err := cmd.Output()
-	if r.ctx.Err() != nil {
-		return nil, r.ctx.Err()
+	out, err = cmd.Output()
+	if _, ok := errors.AsType[*exec.ExitError](err); ok {
+		err = nil
 	}
-	if _, ok := errors.AsType[*exec.ExitError](err); err != nil && !ok {
-		return nil, fmt.Errorf("%w: %w", ErrGo, err)
-	}
-	if parseErr := parse(out, runs); parseErr != nil {
-		return nil, fmt.Errorf("%w: %w: %s", ErrGo, parseErr, strings.TrimSpace(stderr.String()))
-	}
-	for _, t := range runs {
-		if !t.ended && len(t.build) == 0 {
-			return nil, fmt.Errorf("%w: %s", ErrGo, strings.TrimSpace(stderr.String()))
-		}
-	}
-	return runs, nil
+	return out, strings.TrimSpace(stderr.String()), err
 }
