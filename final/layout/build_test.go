@@ -33,17 +33,6 @@ func (w *builder) frame(rec []byte) *builder {
 	return w
 }
 
-// unpadded appends a frame as etcd wrote them before 3.0.
-func (w *builder) unpadded(typ byte, data []byte) *builder {
-	v := &builder{crc: w.crc}
-	v.record(typ, data)
-	size := binary.LittleEndian.Uint64(v.b) << 8 >> 8
-	w.crc = v.crc
-	w.b = binary.LittleEndian.AppendUint64(w.b, size)
-	w.b = append(w.b, v.b[8:8+size]...)
-	return w
-}
-
 func (w *builder) bytes(b ...byte) *builder {
 	w.b = append(w.b, b...)
 	return w
@@ -72,11 +61,3 @@ func head() *builder { return new(builder).record(4, nil).record(1, []byte("md")
 // log is a short log: the entry begins at offset 0x28, the hard state at 0x48, and
 // the file ends at 0x60.
 func log() *builder { return head().record(2, entry(1, 1, "a=1")).record(3, state(1, 2, 1)) }
-
-// snapFile is a .snap file with the state "kv" of the members 1 and 2.
-func snapFile() []byte {
-	meta := []byte{0x0a, 0x04, 0x08, 1, 0x08, 2, 0x10, 5, 0x18, 2}
-	data := append([]byte{0x0a, 2, 'k', 'v', 0x12, byte(len(meta))}, meta...)
-	b := binary.AppendUvarint([]byte{0x08}, uint64(crc32.Checksum(data, crc32.MakeTable(crc32.Castagnoli))))
-	return append(append(b, 0x12, byte(len(data))), data...)
-}

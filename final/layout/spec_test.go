@@ -1,6 +1,7 @@
 package layout
 
 import (
+	"os"
 	"strings"
 	"testing"
 )
@@ -64,5 +65,21 @@ func TestUnknownNames(t *testing.T) {
 	}
 	if l, ok := Lookup("nothing"); ok {
 		t.Errorf(`Lookup("nothing") = %+v, true, want false`, l)
+	}
+}
+
+// The package comment shows the frame as the table has it.
+func TestDocShowsTheFrame(t *testing.T) {
+	t.Parallel()
+	doc, err := os.ReadFile("doc.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var picture strings.Builder
+	for l := range strings.Lines(Ruler("frame")) {
+		picture.WriteString("//\t" + l)
+	}
+	if !strings.Contains(string(doc), picture.String()) {
+		t.Errorf("doc.go does not hold\n%s", picture.String())
 	}
 }
