@@ -93,6 +93,7 @@ type dumper struct {
 	bad     bool   // the CRC does not match
 }
 
+// done tells whether nothing is left to show, or nobody left to show it to.
 func (d *dumper) done() bool {
 	return d.err != nil || d.win.err != nil || d.off >= d.size
 }
@@ -156,6 +157,7 @@ func (d *dumper) frame(f frame, problem string) {
 	d.padding(f, min(f.end(), d.size))
 }
 
+// padding shows the bytes behind the record. Only the file's end cuts them short.
 func (d *dumper) padding(f frame, end int64) {
 	b := d.win.at(d.off, int(end-d.off))
 	if len(b) == 0 {

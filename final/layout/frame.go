@@ -76,6 +76,8 @@ func (f frame) note(problem string) string {
 	return note
 }
 
+// badTop says what the top byte should be. That it follows from the size is what
+// makes most flipped bits in a length word visible at once.
 func badTop(top, want int64) string {
 	if want == 0 {
 		return fmt.Sprintf("a bad length word: top byte %02x, where this size needs 00", top)
@@ -147,6 +149,7 @@ func (d *dumper) resync(off int64) int64 {
 	return d.size
 }
 
+// known tells whether the format has such a record type.
 func known(typ uint64) bool {
 	_, ok := lookupType(typ)
 	return ok

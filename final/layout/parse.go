@@ -58,6 +58,7 @@ func parseLine(b []byte, text string) ([]byte, error) {
 	return appendHex(b, fields)
 }
 
+// appendZeros checks the count before it allocates.
 func appendZeros(b []byte, count string) ([]byte, error) {
 	n, err := strconv.ParseUint(count, 10, 63)
 	if err != nil || n > uint64(maxParsed-len(b)) {
@@ -66,6 +67,8 @@ func appendZeros(b []byte, count string) ([]byte, error) {
 	return append(b, make([]byte, n)...), nil
 }
 
+// appendHex takes bytes of two digits each, with blanks between: "0102" is more
+// likely a slip than two bytes.
 func appendHex(b []byte, fields []string) ([]byte, error) {
 	for _, f := range fields {
 		c, err := hex.DecodeString(f)

@@ -15,6 +15,7 @@ type cell struct {
 	crc              bool
 }
 
+// width leaves a blank on either side of the longest of its three lines.
 func (c cell) width() int {
 	return max(len(c.size), len(c.text), len(c.note)) + 2
 }

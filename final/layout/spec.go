@@ -160,6 +160,7 @@ func Lookup(name string) (Layout, bool) {
 // Types returns the record types by number.
 func Types() []RecordType { return append([]RecordType(nil), types...) }
 
+// lookup returns nil for an unknown name.
 func lookup(name string) *Layout {
 	for i := range layouts {
 		if layouts[i].Name == name {
@@ -169,6 +170,7 @@ func lookup(name string) *Layout {
 	return nil
 }
 
+// lookupType finds a record type by what stands in the record.
 func lookupType(n uint64) (RecordType, bool) {
 	if n < 1 || n > uint64(len(types)) {
 		return RecordType{}, false
@@ -190,6 +192,7 @@ func (l *Layout) field(number uint64) *Field {
 // the format is below 16, so one byte is enough.
 func (f *Field) tag() byte { return byte(f.Number<<3 | f.wire()) }
 
+// wire is the wire type: protobuf writes messages and bytes alike.
 func (f *Field) wire() int {
 	if f.Kind == Varint {
 		return wireVarint
@@ -197,6 +200,8 @@ func (f *Field) wire() int {
 	return wireBytes
 }
 
+// showType prints the type of a record, as a signed number when nobody has given it
+// a name: the field is an int64.
 func showType(v uint64) string {
 	if t, ok := lookupType(v); ok {
 		return fmt.Sprintf("%d %s", v, t.Name)
@@ -204,6 +209,7 @@ func showType(v uint64) string {
 	return fmt.Sprint(int64(v))
 }
 
+// showCRC prints all eight digits, so that checksums line up and can be searched for.
 func showCRC(v uint64) string { return fmt.Sprintf("%08x", v) }
 
 // showID prints the ids of members as etcd does, in hexadecimal.
@@ -211,6 +217,7 @@ func showID(v uint64) string { return fmt.Sprintf("%x", v) }
 
 func showBool(v uint64) string { return fmt.Sprint(v != 0) }
 
+// showEntryType uses raft's names.
 func showEntryType(v uint64) string {
 	switch v {
 	case 0:

@@ -36,6 +36,8 @@ func (l *Layout) plainTable() string {
 	return markdown(rows)
 }
 
+// typeTable lists the record types, whose names are the names of layouts where they
+// have data.
 func typeTable() string {
 	rows := [][]string{{"type", "name", "data", "meaning"}}
 	for _, t := range types {
@@ -48,6 +50,7 @@ func typeTable() string {
 	return markdown(rows)
 }
 
+// wireName is what follows the tag, in the words of protobuf.
 func (f *Field) wireName() string {
 	switch f.Kind {
 	case Varint:
@@ -61,6 +64,8 @@ func (f *Field) wireName() string {
 	return "bytes"
 }
 
+// meaning is the field's Doc, and how lists are written: raft's messages are proto2,
+// which does not pack them.
 func (f *Field) meaning() string {
 	if f.Repeated {
 		return f.Doc + "; one field per value"
@@ -68,6 +73,7 @@ func (f *Field) meaning() string {
 	return f.Doc
 }
 
+// covered answers for a whole field; a record in a frame is neither in nor out.
 func (f *Field) covered() string {
 	switch {
 	case f.CRC:

@@ -52,6 +52,7 @@ func (w *window) more(off int64) []byte {
 	return w.buf[off-w.start:]
 }
 
+// fill makes off the start of the window and reads as much as it holds.
 func (w *window) fill(off int64) {
 	if w.err != nil {
 		return
@@ -86,6 +87,8 @@ func (w *window) zeros(off, end int64) int64 {
 	return at - off
 }
 
+// leadingZeros counts in blocks first: most of a segment is zeros, and a file of
+// gigabytes must not take minutes.
 func leadingZeros(b []byte) int {
 	n := 0
 	for len(b)-n >= len(zeroBlock) && [len(zeroBlock)]byte(b[n:]) == zeroBlock {

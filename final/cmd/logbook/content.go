@@ -120,6 +120,7 @@ func entryOf(r *wal.Record) (e entry, err error) {
 	return e, nil
 }
 
+// set stores a number. A field that comes twice counts as its last, as in protobuf.
 func (e *entry) set(num protowire.Number, v uint64) {
 	switch num {
 	case entryType:

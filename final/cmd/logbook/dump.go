@@ -11,6 +11,7 @@ import (
 	"example.com/logbook/final/wal"
 )
 
+// dumpUsage promises the form of a line, which people search and cut.
 const dumpUsage = `usage: logbook dump [-type LIST] [-index RANGE] DIR
 
 Dump prints one line for each record of the log, oldest first: segment, offset, type,
@@ -27,6 +28,8 @@ what still verifies behind it is shown. At the end the first damage is told agai
 the exit code is 1. A torn tail is told too; it does no harm, and the exit code is 0.
 `
 
+// setupDump declares the flags of dump. A filter that cannot be read is wrong use, and
+// known before any file is opened.
 func setupDump(a *app, flags *flag.FlagSet) func(string) error {
 	var f filter
 	flags.Var(&f.types, "type", "")
@@ -34,6 +37,7 @@ func setupDump(a *app, flags *flag.FlagSet) func(string) error {
 	return func(dir string) error { return a.dump(dir, &f) }
 }
 
+// dumpHeader has the widths of printRecord. A segment's name is always 37 letters.
 const dumpHeader = "# %-35s %10s %-8s %8s %8s %-8s %s\n"
 
 // dump prints the records that the filter lets through. Damage is passed over and
@@ -94,6 +98,7 @@ func damageLine(err error) string {
 	return err.Error()
 }
 
+// printRecord prints one line, and no blanks behind it.
 func printRecord(out io.Writer, r *wal.Record) {
 	size := "-"
 	if r.Data != nil {

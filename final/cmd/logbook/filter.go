@@ -41,6 +41,7 @@ type typeSet map[wal.RecordType]bool
 // typeNames are the types that a person can ask for.
 const typeNames = "metadata,entry,state,crc,snapshot"
 
+// String is for package flag, which prints defaults with it; the help is written by hand.
 func (s typeSet) String() string { return "" }
 
 // Set reads a list like "entry,state". Given twice, both hold.
@@ -58,6 +59,7 @@ func (s *typeSet) Set(list string) error {
 	return nil
 }
 
+// typeNamed asks the types for their names, so that no list can go stale.
 func typeNamed(name string) (wal.RecordType, bool) {
 	for t := wal.TypeMetadata; t <= wal.TypeSnapshot; t++ {
 		if t.String() == name {
@@ -73,8 +75,10 @@ type indexRange struct {
 	from, end uint64
 }
 
+// holds tells whether an index lies in the range.
 func (r *indexRange) holds(index uint64) bool { return index >= r.from && index <= r.end }
 
+// String is for package flag, like that of typeSet.
 func (r *indexRange) String() string { return "" }
 
 // Set reads "7", "100-200", "100-" or "-200".

@@ -11,6 +11,7 @@ import (
 	"example.com/logbook/final/layout"
 )
 
+// hexUsage explains the marks, since they decide the exit code.
 const hexUsage = `usage: logbook hex [-shorten] [-offset N] [-n N] [-snap] FILE
 
 Hex prints every byte of a file once: offset, bytes, and behind a bar the field and
@@ -26,6 +27,7 @@ parses. If anything was marked the exit code is 1. Whether it is a torn tail, wh
 does no harm, is for 'logbook dump' to say: it sees the whole log.
 `
 
+// setupHex declares the flags of hex, which go straight into the options of the dump.
 func setupHex(a *app, flags *flag.FlagSet) func(string) error {
 	opts := &layout.Options{Colour: a.colour}
 	flags.BoolVar(&opts.Shorten, "shorten", false, "")
@@ -78,6 +80,7 @@ func (a *app) hex(name string, opts *layout.Options) (err error) {
 	return nil
 }
 
+// places counts for a person.
 func places(n int) string {
 	if n == 1 {
 		return "1 place"

@@ -17,6 +17,7 @@ import (
 	"example.com/logbook/final/wal"
 )
 
+// inspectUsage says what is no failure, which is what a script needs to know.
 const inspectUsage = `usage: logbook inspect [-json] DIR
 
 Inspect reads a log as a node would, at every snapshot that it could be opened at,
@@ -32,11 +33,14 @@ reported at all; 'logbook dump' shows what is left of it.
 It streams. Memory holds one record of the log, and one snapshot file, at a time.
 `
 
+// setupInspect declares the flags of inspect.
 func setupInspect(a *app, flags *flag.FlagSet) func(string) error {
 	asJSON := flags.Bool("json", false, "")
 	return func(dir string) error { return a.inspect(dir, *asJSON) }
 }
 
+// inspect prints the report first and then what is wrong: a damaged snapshot file is a
+// failure, but all the rest of the report is still true.
 func (a *app) inspect(dir string, asJSON bool) error {
 	at, err := locate(dir)
 	if err != nil {
@@ -146,6 +150,7 @@ func (r *report) snapFiles(dir string, recorded []*raftpb.SnapshotMetadata) erro
 	return nil
 }
 
+// newSnapFile digests one file, so that two nodes' snapshots can be compared by eye.
 func newSnapFile(name string, s *raftpb.Snapshot, err error) snapFile {
 	if err != nil {
 		return snapFile{Name: name, Error: err.Error()}

@@ -27,6 +27,7 @@ type lineage struct {
 	recorded map[position]bool
 }
 
+// newLineage knows nothing yet, not even where the log begins.
 func newLineage() *lineage { return &lineage{recorded: map[position]bool{}} }
 
 // A span is a run of entries of one term whose indexes and records follow each other.
@@ -36,6 +37,7 @@ type span struct {
 	count       int
 }
 
+// end is the index behind the span.
 func (s *span) end() uint64 { return s.index + uint64(s.count) }
 
 // entry takes the next entry record. What the log held at its index and behind is
@@ -96,6 +98,7 @@ func (l *lineage) at(index uint64) (term uint64, ok bool) {
 	return l.spans[i].term, true
 }
 
+// last is the index of the last entry in force, or of the snapshot that stands for it.
 func (l *lineage) last() uint64 {
 	if n := len(l.spans); n > 0 {
 		return l.spans[n-1].end() - 1

@@ -11,6 +11,14 @@
 // It takes no lock and changes nothing, so it may run beside a live node. What a
 // node writes meanwhile is not seen, or is seen as a torn tail.
 //
+// A log is read with the libraries that a node uses, final/wal and final/snap, so what
+// they refuse is refused here with their words; the package comment of wal says how
+// they tell a torn tail from corruption. Bytes are shown by final/layout, which judges
+// nothing and therefore shows everything.
+//
+// Whatever comes from a log is printed as ASCII, with the rest escaped or as a dot: a
+// log may hold anything, also sequences that command a terminal.
+//
 // It does not repair, and it does not decode what an application has put into
 // its entries.
 package main
@@ -25,6 +33,7 @@ import (
 	"strings"
 )
 
+// main is the only place that knows the process: arguments, streams, exit code.
 func main() {
 	a := &app{out: os.Stdout, err: os.Stderr, colour: colour(os.Stdout)}
 	os.Exit(a.run(os.Args[1:]))
@@ -46,10 +55,11 @@ const (
 
 // A usageError is the caller's mistake, not the log's.
 type usageError struct {
-	command string
+	command string // whose help to read; empty: the overview
 	reason  string
 }
 
+// Error names the mistake and where to read on.
 func (e *usageError) Error() string {
 	return fmt.Sprintf("%s; see 'logbook help%s'", e.reason, strings.TrimRight(" "+e.command, " "))
 }

@@ -47,6 +47,7 @@ func (r *report) counts() string {
 	return strings.Join(s, ", ")
 }
 
+// printRead takes two lines: the start, and what is read from there.
 func (r *report) printRead(out io.Writer, x *read, s *snapshot) {
 	c := &raftpb.ConfState{Voters: s.Voters, Learners: s.Learners, VotersOutgoing: s.VotersOutgoing, LearnersNext: s.LearnersNext}
 	fmt.Fprintf(out, "  index %d term %d%s\n", x.Start.Index, x.Start.Term, members(c))
@@ -72,6 +73,7 @@ func (r *report) metadata() string {
 	return "unknown, since the log cannot be read from anywhere"
 }
 
+// printSnapFile marks the file that a node would take: with several, that is the question.
 func (r *report) printSnapFile(out io.Writer, f *snapFile) {
 	if f.Error != "" {
 		fmt.Fprintf(out, "  %s  cannot be loaded\n", f.Name)

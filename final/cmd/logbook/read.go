@@ -91,6 +91,7 @@ type digest struct {
 	sum hash.Hash
 }
 
+// add takes a read into the group.
 func (g *group) add(r *read) { g.reads = append(g.reads, &digest{r, sha256.New()}) }
 
 // read makes both passes.
@@ -200,6 +201,8 @@ func (g *group) entry(rec *wal.Record) error {
 	return nil
 }
 
+// take adds the line of one entry. The lines are part of the report's meaning: whoever
+// compares two digests relies on them.
 func (d *digest) take(e *entryReport) {
 	fmt.Fprintf(d.sum, "%d %d %s %d %s\n", e.Index, e.Term, e.Type, e.Size, e.SHA256)
 	if d.Entries == 0 {

@@ -26,6 +26,8 @@ type report struct {
 	Newest string
 }
 
+// A snapshot is a position, and the membership there if its record has one: before
+// etcd 3.5 none had.
 type snapshot struct {
 	Index, Term                                    uint64
 	Voters, Learners, VotersOutgoing, LearnersNext []uint64 `json:",omitempty"`
@@ -44,8 +46,10 @@ type read struct {
 	Digest string
 }
 
+// A position is a place in raft's log; the index alone does not name an entry.
 type position struct{ Index, Term uint64 }
 
+// An entryReport stands for an entry without its data.
 type entryReport struct {
 	Index, Term uint64
 	Type        string
@@ -53,6 +57,7 @@ type entryReport struct {
 	SHA256      string // of the data
 }
 
+// A snapFile is one file. Its lists are null in JSON when empty, as in the fixtures.
 type snapFile struct {
 	Name             string
 	Index, Term      uint64
@@ -63,6 +68,7 @@ type snapFile struct {
 	Error string `json:",omitempty"`
 }
 
+// newSnapshot takes over what the record says.
 func newSnapshot(m *raftpb.SnapshotMetadata) snapshot {
 	c := m.GetConfState()
 	return snapshot{m.GetIndex(), m.GetTerm(), c.GetVoters(), c.GetLearners(), c.GetVotersOutgoing(), c.GetLearnersNext()}

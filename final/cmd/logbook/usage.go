@@ -21,6 +21,7 @@ func find(name string) *command {
 	return nil
 }
 
+// commands lists them in the order in which a person needs them.
 func commands() []*command {
 	return []*command{
 		{"inspect", "DIR", inspectUsage, setupInspect},
@@ -29,6 +30,7 @@ func commands() []*command {
 	}
 }
 
+// usage is the overview. Its session is run by a test, line by line.
 const usage = `logbook looks into the log of a raft node, also into etcd's. It only reads.
 
 	logbook inspect [-json] DIR                      what the log holds, as a node would read it
