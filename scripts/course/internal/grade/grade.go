@@ -277,9 +277,10 @@ func (r *runner) test(jobs []job) (map[string]*testRun, error) {
 	if len(packages) == 0 {
 		return runs, nil
 	}
-	// One test at a time, so that a crash is that of the test under way. Each
-	// of these flags leaves the go command's cache of results in use.
-	args := []string{"test", "-json", "-fullpath", "-parallel", "1", "-timeout", r.timeout.String(), "-run", pattern(jobs)}
+	// One test at a time, so that a crash is that of the test under way; on one
+	// processor, because the stack of a loop that runs on another one while the
+	// program ends cannot be had. With these flags, results are still cached.
+	args := []string{"test", "-json", "-fullpath", "-parallel", "1", "-cpu", "1", "-timeout", r.timeout.String(), "-run", pattern(jobs)}
 	out, complaint, err := r.goCommand(append(args, packages...))
 	if err == nil {
 		err = parse(out, runs)
