@@ -31,11 +31,12 @@
 //
 //   - a length word that cannot be one: its top byte does not fit its size, or the
 //     file ends before the frame does
-//   - a frame whose record does not begin with type and checksum, or does not fill it
+//   - a frame whose record does not begin with type and checksum, in as few bytes as
+//     they take, or does not fill it
 //   - a checksum that does not match: what is stored and what is computed
 //   - a field that the message does not have, or that is longer than the message
 //   - zeros where a length word belongs, and something other than zeros behind them
-//   - padding that is not zero, which no reader minds
+//   - padding that is not zero, which no checksum covers
 //
 // Behind damage, the first checksum cannot be checked, since each covers all data
 // before it; the line says so. From there on they are checked against what is stored.

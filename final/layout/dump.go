@@ -213,9 +213,12 @@ func (d *dumper) snapFile() {
 	crc, n := varintField(b, f.Fields[0].tag())
 	length, m := varintField(b[n:], f.Fields[1].tag())
 	data := int64(n + m)
-	if n == 0 || m == 0 || length > uint64(d.size-data) {
+	switch {
+	case n == 0 || m == 0:
+		d.verdict = ", not checked: the data does not follow it"
+	case length > uint64(d.size-data):
 		d.verdict = ", not checked: the data is not whole"
-	} else {
+	default:
 		d.compare(0, crc, data, int64(length))
 	}
 	d.message(f, d.size, 0)

@@ -107,13 +107,15 @@ func (f *frame) parse(b []byte) (problem string) {
 	return ""
 }
 
-// varintField reads a tag and a varint; n is 0 when they are not there.
+// varintField reads a tag and a varint; n is 0 when they are not there, or longer than
+// they need to be. No checksum covers the head of a record, and no writer wastes a
+// byte there.
 func varintField(b []byte, tag byte) (v uint64, n int) {
 	if len(b) == 0 || b[0] != tag {
 		return 0, 0
 	}
 	v, n = binary.Uvarint(b[1:])
-	if n <= 0 {
+	if n <= 0 || n > 1 && b[n] == 0 {
 		return 0, 0
 	}
 	return v, n + 1
