@@ -80,6 +80,7 @@ func TestLog(t *testing.T) {
 	}
 	sim.Watch(nil)
 	open(t, sim, "d/file", os.O_RDWR|os.O_CREATE|os.O_TRUNC)
+	open(t, sim, "d/fresh", os.O_RDWR|os.O_CREATE|os.O_TRUNC) // a new file is not truncated
 	sim.Remove("none")
 	if diff := cmp.Diff(words, watched); diff != "" || data != "content" {
 		t.Errorf("watched with data %q: mismatch (-want +got):\n%s", data, diff)
@@ -91,7 +92,7 @@ func TestLog(t *testing.T) {
 			t.Errorf("%v: the log keeps data", e)
 		}
 	}
-	want := append(words, "open d/file", "truncate d/file to 0", "remove none: file does not exist")
+	want := append(words, "open d/file", "truncate d/file to 0", "create d/fresh", "remove none: file does not exist")
 	if diff := cmp.Diff(want, logged); diff != "" {
 		t.Errorf("Log() mismatch (-want +got):\n%s", diff)
 	}

@@ -31,6 +31,12 @@ func TestPreallocateFallsBack(t *testing.T) {
 		if info, _ := f.Stat(); info.Size() != tt.size {
 			t.Errorf("after fallocate's %v the size is %d, want %d", tt.err, info.Size(), tt.size)
 		}
+		if err := orGrow(f, tt.size/2, tt.err); !errors.Is(err, tt.want) {
+			t.Errorf("fallocate's %v of less becomes %v, want %v", tt.err, err, tt.want)
+		}
+		if info, _ := f.Stat(); info.Size() != tt.size {
+			t.Errorf("the fall-back shrank the file to %d, want %d", info.Size(), tt.size)
+		}
 	}
 }
 
