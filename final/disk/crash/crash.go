@@ -1,0 +1,98 @@
+package crash
+
+import (
+	"context"
+	"errors"
+
+	"example.com/logbook/final/disk"
+)
+
+// Experiment is a workload, and what must hold wherever it is cut short. It must be deterministic: run again on a disk
+// with the same content, each function does the same. Recover and Again are called by several goroutines at once.
+type Experiment struct {
+	// Name stands at the head of reports.
+	Name string
+
+	// Start puts on the disk what is there before the workload. All of it is durable, whatever Start syncs. Nil leaves
+	// the disk empty.
+	Start func(fs disk.FS) error
+
+	// Work is the workload. It is run once, and calls note with whatever Recover has to know: what it is about to
+	// try, what was acknowledged. A note is a value that prints the same each time, and is not changed afterwards.
+	Work func(fs disk.FS, note func(any)) error
+
+	// Recover is run on every disk that a crash may leave, with the notes made before the crash. It opens what it finds,
+	// as the program would after a restart, and returns an error when what it finds breaks a promise. It may change the
+	// disk; when it is itself cut short, it is called again on what that leaves, with the same notes. It must not change
+	// the notes.
+	Recover func(fs disk.FS, notes []any) error
+
+	// Again, if not nil, is a second life: it is run on the disk that Recover returned nil for, goes on working, and
+	// makes notes of its own. Its operations are crashed as those of Recover are; then Recover gets all notes. It runs
+	// only where there is a next crash, at most Bounds.Depth times in a row. An error of it breaks a promise too.
+	Again func(fs disk.FS, notes []any, note func(any)) error
+}
+
+// Bounds say how far to search. The zero value works, and nil is the same.
+type Bounds struct {
+	// Subsets is the number of undecided things up to which every combination is tried: when there are more than
+	// 2^Subsets, a choice of them is. Default 12.
+	Subsets int
+
+	// Seeds is how many combinations are drawn by chance at a point where not all are tried. Default 64.
+	Seeds int
+
+	// Torn also tears sectors, one at a time, at every multiple of eight bytes, and cuts writes short at every byte.
+	Torn bool
+
+	// Depth is how many times recovery is crashed in a row. Default 1; a negative number means never.
+	Depth int
+
+	// States, if it is not 0, is the most distinct disks to recover from, shared out among the points. Where it does
+	// not suffice, the report says so.
+	States int64
+
+	// Seed selects what is drawn by chance.
+	Seed uint64
+
+	// Workers is how many goroutines recover at once. The result does not depend on it. Default: one for each core.
+	Workers int
+
+	// Progress, if not nil, is called again and again, by the goroutine that called Explore.
+	Progress func(Count)
+
+	// Replay, if not empty, is the token of a [Violation]: only this one disk is made and recovered from.
+	Replay string
+}
+
+// Count is how far a search has come.
+type Count struct {
+	// Points are the places in the workload at which it was cut short, and AllPoints how many there are.
+	Points, AllPoints int
+
+	// States are the disks that were made.
+	States int64
+
+	// Distinct are those of them that were not seen before.
+	Distinct int64
+
+	// Recoveries are the calls of Recover, those that made a violation smaller included.
+	Recoveries int64
+
+	// Nested are the distinct disks that a crash inside Recover or Again left.
+	Nested int64
+
+	// Limit is Bounds.States: what Distinct can reach, or 0.
+	Limit int64
+}
+
+// ErrReplay is returned by Explore for a token that it does not understand, or that was made for another workload. Run
+// the search again without it.
+var ErrReplay = errors.New("not a token for this experiment: search again without Replay")
+
+// Explore searches: it runs Start and Work, and Recover on every disk within the bounds. It returns nil when Recover
+// always did; a [*Violation], which is the first found, made as small as possible; an error of Start or Work; or that of
+// the context. The report is good in each case.
+func (e *Experiment) Explore(ctx context.Context, b *Bounds) (Report, error) {
+	return Report{}, errors.New("not finished")
+}
