@@ -101,7 +101,7 @@ func ending(s segment, size int64, last bool) error {
 	reason := found.Reason
 	switch {
 	case found.Offset == 0:
-		reason = "its checksum record is missing, which was durable before the file had this name"
+		reason = "its first record does not verify, which was durable before the file had this name"
 	case found.Verdict == records.Clean:
 		return nil
 	case found.Verdict == records.Torn && last:
