@@ -25,8 +25,6 @@ import (
 // does not make; what an earlier Create has left there is removed. A dir that
 // cannot be looked at gives that error. A Create that fails leaves no log
 // behind, and no lock.
-//
-//course:exercise 2.2
 func Create(fsys disk.FS, dir string, head []records.Record, opts *Options) (*Log, error) {
 	tmp := dir + ".tmp"
 	if err := vacant(fsys, dir); err != nil {
@@ -110,19 +108,15 @@ func publish(fsys disk.FS, tmp, dir string) error {
 //
 //course:exercise 2.2
 func (t *tail) begin(head []records.Record) error {
-	err := t.enc.Encode(records.TypeCRC, nil)
-	for _, r := range head {
-		if err == nil {
-			err = t.enc.Encode(r.Type, r.Data)
+	for _, r := range append([]records.Record{{Type: records.TypeCRC}}, head...) {
+		if err := t.enc.Encode(r.Type, r.Data); err != nil {
+			return err
 		}
 	}
-	if err == nil {
-		err = t.enc.Flush()
+	if err := t.enc.Flush(); err != nil {
+		return err
 	}
-	if err == nil {
-		err = t.file.Sync()
-	}
-	return err
+	return t.file.Sync()
 }
 
 // newFile makes a file of zeros, size bytes long, locked. A file of that name

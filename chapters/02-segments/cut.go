@@ -17,8 +17,6 @@ const spareName = "0.tmp"
 // and the next call tries again.
 //
 // A file that an earlier run has left under the spare's name is emptied first.
-//
-//course:exercise 2.4
 func (l *Log) Prepare() error {
 	if l.err != nil || l.spare != nil {
 		return l.err

@@ -1,0 +1,111 @@
+package segments
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+
+	"example.com/logbook/chapters/course"
+	"example.com/logbook/final/disk"
+)
+
+// brokenSuffix is what a segment's name gets behind it when a copy is kept of
+// it before it is cut. etcd's repair uses the same.
+const brokenSuffix = ".broken"
+
+// Report is what [Repair] has done. The zero value says that there was nothing
+// to do.
+type Report struct {
+	// Segment is the name of the file that was cut.
+	Segment string
+
+	// Offset is where it was cut: where its last good record ends.
+	Offset int64
+
+	// Cut is how many bytes were cut off, without the zeros at the end.
+	Cut int64
+
+	// Copy is the name of the file, beside the segment, that holds all that the
+	// segment did before.
+	Copy string
+
+	// Reason says by what the tail was seen to be torn.
+	Reason string
+}
+
+// String returns the report in words.
+func (r Report) String() string {
+	if r.Segment == "" {
+		return "nothing to repair"
+	}
+	return fmt.Sprintf("cut %d bytes off %s at offset %d: %s; the whole is kept in %s", r.Cut, r.Segment, r.Offset, r.Reason, r.Copy)
+}
+
+// Repair cuts off what a crash has left unfinished at the end of a log, and
+// tells what it cut. Before that, it keeps a durable copy of the file: under
+// its name with ".broken" behind it, or ".broken.1" and so on where that is
+// taken.
+//
+// It takes the log as [Open] does, without waiting. A log that is whole gives
+// the zero Report; so Repair may be called twice, and after a crash of its own.
+// A log that has anything else than a torn tail is not changed, and the error
+// is what Open would say of it. When the copy fails, the log is not changed
+// either; when the cut fails, the Report says where the copy is.
+func Repair(fsys disk.FS, dir string) (Report, error) {
+	segments, err := lockAll(fsys, dir)
+	if err != nil {
+		return Report{}, err
+	}
+	r := &reader{segments: segments}
+	for _, e := range r.all() {
+		err = e
+	}
+	var report Report
+	if torn, ok := errors.AsType[*TornError](err); ok {
+		report, err = cutOff(fsys, dir, segments[len(segments)-1], torn)
+	}
+	return report, errors.Join(err, closeAll(segments))
+}
+
+// cutOff keeps a copy of a torn segment, then cuts it.
+//
+//course:exercise 2.7
+func cutOff(fsys disk.FS, dir string, s segment, torn *TornError) (Report, error) {
+	panic(course.TODO("2.7"))
+}
+
+// keep copies a segment to a file of a new name, durably, and returns that
+// name. When it fails, it removes what it has made.
+//
+//course:exercise 2.7
+func keep(fsys disk.FS, dir string, s segment) (name string, err error) {
+	panic(course.TODO("2.7"))
+}
+
+// newCopy makes an empty file for the copy of a segment, under the first name
+// that is free: an earlier copy is never written over.
+func newCopy(fsys disk.FS, dir, segment string) (name string, f disk.File, err error) {
+	name = segment + brokenSuffix
+	for n := 1; ; n++ {
+		f, err := fsys.Open(path.Join(dir, name), os.O_RDWR|os.O_CREATE|os.O_EXCL, disk.FileMode)
+		if !errors.Is(err, fs.ErrExist) {
+			return name, f, err
+		}
+		name = fmt.Sprintf("%s%s.%d", segment, brokenSuffix, n)
+	}
+}
+
+// used returns how many bytes a file holds from the given offset on, without
+// the zeros at its end.
+func used(f disk.File, from int64) (int64, error) {
+	size, err := f.Size()
+	if err != nil {
+		return 0, err
+	}
+	b, err := io.ReadAll(io.NewSectionReader(f, from, size-from))
+	return int64(len(bytes.TrimRight(b, "\x00"))), err
+}
