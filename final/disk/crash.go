@@ -48,6 +48,16 @@ type Undecided struct {
 	// Versions is how many versions there are, at least two. Version 0 is the durable one, which was there before;
 	// version Versions-1 is the newest.
 	Versions int
+
+	contents []*sector
+}
+
+// Content returns a version of a sector, not to be changed, and nil for a name or a size.
+func (u Undecided) Content(version int) []byte {
+	if u.Kind != SectorKind {
+		return nil
+	}
+	return pick(u.contents, version).bytes()
 }
 
 // String returns it in words: "rename a.tmp to a", "size of 0.wal: [0 700 300]", "0.wal [512,1024): 2 versions".
@@ -113,7 +123,8 @@ func (s *Sim) undecided() []Undecided {
 			add(Undecided{Kind: SizeKind, File: id, Name: name, Sizes: n.sizes, Versions: len(n.sizes)})
 		}
 		for _, d := range n.dirty {
-			add(Undecided{Kind: SectorKind, File: id, Name: name, Offset: int64(d.index) * SectorSize, Versions: len(d.versions)})
+			add(Undecided{Kind: SectorKind, File: id, Name: name, Offset: int64(d.index) * SectorSize,
+				Versions: len(d.versions), contents: d.versions})
 		}
 	}
 	s.pending = list
@@ -129,8 +140,24 @@ func (s *Sim) Kill() *Sim {
 	return s.fork()
 }
 
+// KillInside returns the disk as the death of the process in the midst of a write leaves it: only the first n bytes of
+// e.Data are written. The disk is the one before the write, or a copy that Kill made of it; e is the write, as a function
+// given to [Sim.Watch] saw it.
+func (s *Sim) KillInside(e Event, n int) *Sim {
+	k := s.Kill()
+	if e.Op == OpWrite && e.File < len(k.nodes) && k.nodes[e.File] != nil {
+		k.own(e.File).write(e.Data[:clamp(n, len(e.Data))], e.Offset)
+	}
+	return k
+}
+
 // fork returns a disk that shares every node with s. Neither may change one of them in place any more.
 func (s *Sim) fork() *Sim {
+	for _, n := range s.nodes {
+		if n != nil && n.owner == s.owner {
+			n.print(s.owner) // as long as nobody else can see the node
+		}
+	}
 	c := blankSim()
 	c.nodes = slices.Clone(s.nodes)
 	c.changes = slices.Clone(s.changes)

@@ -66,6 +66,9 @@ type Event struct {
 	// To is the new name of a rename.
 	To string
 
+	// File is the number of the file in an operation of [File], as in [Undecided]. It is 0 in those of [FS].
+	File int
+
 	// Offset is where a read or write began.
 	Offset int64
 
@@ -252,7 +255,7 @@ func (s *Sim) do(e Event, f *simFile, act func() error, partial func(*Fault)) er
 		return wrap(&e, fs.ErrClosed)
 	}
 	if f != nil {
-		e.Name = s.path(f.id)
+		e.Name, e.File = s.path(f.id), f.id
 	}
 	if e.Op == OpCreate {
 		if _, err := s.find(e.Name); err == nil {

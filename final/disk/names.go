@@ -62,6 +62,7 @@ func (s *Sim) own(id int) *node {
 	if n := s.nodes[id]; n.owner != s.owner {
 		s.nodes[id] = n.own(s.owner)
 	}
+	s.nodes[id].known = 0
 	return s.nodes[id]
 }
 

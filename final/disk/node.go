@@ -102,6 +102,9 @@ type node struct {
 
 	// The sectors that are not durable, by index.
 	dirty []dirty
+
+	// known is the fingerprint of data and size, or 0. Every node that two disks share has it.
+	known uint64
 }
 
 // own returns a copy that owner may change in place, and whose lists, when appended to, share nothing.

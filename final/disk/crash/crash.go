@@ -3,6 +3,8 @@ package crash
 import (
 	"context"
 	"errors"
+	"fmt"
+	"runtime"
 
 	"example.com/logbook/final/disk"
 )
@@ -94,5 +96,72 @@ var ErrReplay = errors.New("not a token for this experiment: search again withou
 // always did; a [*Violation], which is the first found, made as small as possible; an error of Start or Work; or that of
 // the context. The report is good in each case.
 func (e *Experiment) Explore(ctx context.Context, b *Bounds) (Report, error) {
-	return Report{}, errors.New("not finished")
+	s := newSearch(ctx, e, b)
+	if err := s.start(); err != nil {
+		return s.report, err
+	}
+	if s.Replay != "" {
+		lives, err := s.replay()
+		if err != nil || lives == nil {
+			return s.report, err
+		}
+		return s.report, s.violation(lives)
+	}
+	trace, said, err := s.explore()
+	if err != nil {
+		s.report.Stopped = true
+		return s.report, fmt.Errorf("crash: %s: %w", e.Name, err)
+	}
+	if trace == nil {
+		return s.report, nil
+	}
+	lives := s.shrink(trace)
+	if lives == nil {
+		return s.report, fmt.Errorf("crash: %s: Recover failed once and then, on the same disk, did not (it must be deterministic): %w", e.Name, said)
+	}
+	return s.report, s.violation(lives)
+}
+
+// newSearch fills in what bounds leave open.
+func newSearch(ctx context.Context, e *Experiment, b *Bounds) *search {
+	s := &search{ctx: ctx, exp: e, seen: newSeen(), report: Report{Experiment: e.Name}}
+	if b != nil {
+		s.Bounds = *b
+	}
+	s.Subsets = or(s.Subsets, 12)
+	s.Subsets = min(s.Subsets, 30)
+	s.Seeds = or(s.Seeds, 64)
+	s.Depth = or(s.Depth, 1)
+	s.Workers = max(1, or(s.Workers, runtime.GOMAXPROCS(0)))
+	return s
+}
+
+// or returns a bound, its default if it is zero, and zero if it is negative.
+func or(bound, otherwise int) int {
+	if bound == 0 {
+		return otherwise
+	}
+	return max(0, bound)
+}
+
+// start runs Start and Work, and records what Work does.
+func (s *search) start() error {
+	e := s.exp
+	if e.Work == nil || e.Recover == nil {
+		return fmt.Errorf("crash: %s: an experiment needs Work and Recover", e.Name)
+	}
+	sim := disk.NewSim()
+	if e.Start != nil {
+		var err error
+		if protect(&err, func() error { return e.Start(sim) }); err != nil {
+			return fmt.Errorf("crash: Start of %s: %w", e.Name, err)
+		}
+	}
+	sim = sim.Crash(disk.Kept)
+	s.work = newRun(nil, []uint64{0})
+	s.work.record(sim, s.Torn || s.Replay != "", func() error { return e.Work(sim, s.work.note) })
+	if s.work.err != nil {
+		return fmt.Errorf("crash: Work of %s: %w", e.Name, s.work.err)
+	}
+	return nil
 }

@@ -1,0 +1,287 @@
+package crash
+
+import (
+	"bytes"
+	"iter"
+	"math/rand/v2"
+
+	"example.com/logbook/final/disk"
+)
+
+// plan says which of the disks that a crash may leave are tried at one point. An outcome for each undecided thing makes
+// one disk.
+type plan struct {
+	list  []disk.Undecided
+	bound int  // two to the power of it is the most combinations that are all tried
+	seeds int  // how many are drawn by chance when not all are
+	torn  bool // tear sectors too
+	near  int  // two to the power of it is the most combinations of the others that are all tried around a torn sector
+	rng   *rand.Rand
+}
+
+// full reports whether every combination of whole versions is tried.
+func (p *plan) full() bool { return fewer(p.list, p.bound) }
+
+// tornFull reports whether every combination is tried around each torn sector, too.
+func (p *plan) tornFull() bool {
+	for i, u := range p.list {
+		if p.torn && u.Kind == disk.SectorKind && !fewer(p.others(i), p.near) {
+			return false
+		}
+	}
+	return true
+}
+
+// others returns what is undecided besides one of it.
+func (p *plan) others(i int) []disk.Undecided {
+	return append(p.list[:i:i], p.list[i+1:]...)
+}
+
+// fewer reports whether there are at most 2^bound combinations of versions.
+func fewer(list []disk.Undecided, bound int) bool {
+	n := 1
+	for _, u := range list {
+		if n *= u.Versions; n > 1<<bound {
+			return false
+		}
+	}
+	return true
+}
+
+// states are the disks, each as an outcome for each undecided thing. What is yielded belongs to the receiver.
+func (p *plan) states() iter.Seq[[]disk.Outcome] {
+	return func(yield func([]disk.Outcome) bool) {
+		whole := p.sampled
+		if p.full() {
+			whole = p.combinations
+		}
+		if whole(yield) && p.torn {
+			p.tears(yield)
+		}
+	}
+}
+
+// combinations yields every combination of whole versions.
+func (p *plan) combinations(yield func([]disk.Outcome) bool) bool {
+	for versions := range gray(p.list) {
+		if !yield(outcomes(versions)) {
+			return false
+		}
+	}
+	return true
+}
+
+// gray yields every combination of versions, none twice, so that from one to the next a single thing changes by a single
+// version: the reflected Gray code, for digits of different bases. It begins with all that is durable. The slice that is
+// yielded is changed afterwards.
+func gray(list []disk.Undecided) iter.Seq[[]int] {
+	return func(yield func([]int) bool) {
+		digits, step := make([]int, len(list)), make([]int, len(list))
+		for i := range step {
+			step[i] = 1
+		}
+		for yield(digits) {
+			i := 0
+			for i < len(list) && (digits[i]+step[i] < 0 || digits[i]+step[i] >= list[i].Versions) {
+				step[i] = -step[i]
+				i++
+			}
+			if i == len(list) {
+				return
+			}
+			digits[i] += step[i]
+		}
+	}
+}
+
+// outcomes makes whole outcomes of versions.
+func outcomes(versions []int) []disk.Outcome {
+	list := make([]disk.Outcome, len(versions))
+	for i, v := range versions {
+		list[i].Version = v
+	}
+	return list
+}
+
+// sampled yields a choice of the combinations: the patterns of sectors with every combination of names and sizes, or,
+// where these alone are too many, the patterns of all; then some by chance.
+func (p *plan) sampled(yield func([]disk.Outcome) bool) bool {
+	first := 0 // sector, among what is numbered by order below
+	order := p.byKind(func(k disk.Kind) bool { return k != disk.SectorKind })
+	if fewer(p.at(order), p.bound/2) {
+		first = len(order)
+	}
+	frame := order[:first]
+	order = append(order, p.byKind(func(k disk.Kind) bool { return k == disk.SectorKind })...)
+	for versions := range gray(p.at(frame)) {
+		for kept := range patterns(len(order) - first) {
+			list := make([]disk.Outcome, len(p.list))
+			for i, v := range versions {
+				list[frame[i]].Version = v
+			}
+			for i, k := range kept {
+				list[order[first+i]] = p.either(order[first+i], k)
+			}
+			if !yield(list) {
+				return false
+			}
+		}
+	}
+	return p.chance(yield)
+}
+
+// byKind returns the indexes of some kinds.
+func (p *plan) byKind(is func(disk.Kind) bool) []int {
+	var order []int
+	for i, u := range p.list {
+		if is(u.Kind) {
+			order = append(order, i)
+		}
+	}
+	return order
+}
+
+// at returns what has these indexes.
+func (p *plan) at(order []int) []disk.Undecided {
+	list := make([]disk.Undecided, len(order))
+	for i, at := range order {
+		list[i] = p.list[at]
+	}
+	return list
+}
+
+// either returns the newest version or the durable one.
+func (p *plan) either(i int, kept bool) disk.Outcome {
+	if kept {
+		return disk.Outcome{Version: p.list[i].Versions - 1}
+	}
+	return disk.Outcome{}
+}
+
+// patterns yields what is kept of n things: each prefix, each suffix, all but at most two, and at most two. Some come
+// more than once. The slice that is yielded is changed afterwards.
+func patterns(n int) iter.Seq[[]bool] {
+	return func(yield func([]bool) bool) {
+		kept := make([]bool, n)
+		set := func(from, to int, k bool) []bool {
+			for i := range kept {
+				kept[i] = k == (i >= from && i < to)
+			}
+			return kept
+		}
+		for i := range n + 1 {
+			if !yield(set(0, i, true)) || !yield(set(0, i, false)) {
+				return
+			}
+		}
+		for i := range n {
+			for j := i; j < n; j++ {
+				for _, k := range []bool{true, false} {
+					set(i, i+1, k)[j] = k
+					if !yield(kept) {
+						return
+					}
+				}
+			}
+		}
+	}
+}
+
+// chance yields combinations by chance: some keep nearly all, some nearly nothing.
+func (p *plan) chance(yield func([]disk.Outcome) bool) bool {
+	for range p.seeds {
+		keep := p.rng.Float64()
+		list := make([]disk.Outcome, len(p.list))
+		for i, u := range p.list {
+			switch {
+			case p.rng.IntN(4) == 0:
+				list[i].Version = p.rng.IntN(u.Versions)
+			default:
+				list[i] = p.either(i, p.rng.Float64() < keep)
+			}
+		}
+		if !yield(list) {
+			return false
+		}
+	}
+	return true
+}
+
+// tears yields the disks on which one sector is torn. A disk writes one sector at a time, so two are never torn at once.
+func (p *plan) tears(yield func([]disk.Outcome) bool) {
+	for i, u := range p.list {
+		if u.Kind != disk.SectorKind {
+			continue
+		}
+		for torn := range tears(u) {
+			for list := range p.around(i) {
+				list[i] = torn
+				if !yield(list) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// tears yields the ways in which a sector is torn: between neighbouring versions, and between the first and the last, the
+// newer one in front or behind. Cuts that leave a content that another cut or a whole version leaves are left out.
+func tears(u disk.Undecided) iter.Seq[disk.Outcome] {
+	return func(yield func(disk.Outcome) bool) {
+		last := u.Versions - 1
+		for v := range u.Versions {
+			w := v + 1 // v and its successor; in the last round, the last and the first
+			if w > last {
+				w = 0
+			}
+			if last == 1 && v == 1 {
+				return // with two versions, that is the same pair
+			}
+			for cut := range cuts(u.Content(v), u.Content(w)) {
+				if !yield(disk.Outcome{Version: v, Cut: cut, Behind: w}) || !yield(disk.Outcome{Version: w, Cut: cut, Behind: v}) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// cuts yields the offsets behind a word in which a and b differ, if they differ behind it too.
+func cuts(a, b []byte) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for cut := disk.WordSize; cut < disk.SectorSize; cut += disk.WordSize {
+			word := cut - disk.WordSize
+			if bytes.Equal(a[word:cut], b[word:cut]) {
+				continue
+			}
+			if bytes.Equal(a[cut:], b[cut:]) || !yield(cut) {
+				return
+			}
+		}
+	}
+}
+
+// around yields outcomes for everything but the i-th: all combinations, or all lost, all kept, and what is in front
+// of it kept or lost and the rest the other way.
+func (p *plan) around(i int) iter.Seq[[]disk.Outcome] {
+	return func(yield func([]disk.Outcome) bool) {
+		if others := p.others(i); fewer(others, p.near) {
+			for versions := range gray(others) {
+				list := outcomes(versions)
+				if !yield(append(list[:i:i], append([]disk.Outcome{{}}, list[i:]...)...)) {
+					return
+				}
+			}
+			return
+		}
+		for pattern := range 4 {
+			list := make([]disk.Outcome, len(p.list))
+			for j := range list {
+				list[j] = p.either(j, pattern>>1 == 1 != (j > i && pattern&1 == 1))
+			}
+			if !yield(list) {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,192 @@
+package crash
+
+import (
+	"fmt"
+
+	"example.com/logbook/final/disk"
+)
+
+// life is one run of a trace that is followed, and the crash that ends it.
+type life struct {
+	run  *run
+	cut  cut
+	sim  *disk.Sim // at the crash, as kill -9 leaves it
+	left *disk.Sim // what the crash leaves
+	next *run      // of Recover, on what is left
+}
+
+// follow crashes where the trace says, and recovers, until Recover fails or the trace ends. It returns nil if a crash has
+// no place in its run: what came before it is not what it was when the trace was made.
+func (s *search) follow(trace []cut) (lives []life, err error) {
+	r := s.work
+	for _, c := range trace {
+		sim := r.find(c.op, c.done, c.notes)
+		if sim == nil {
+			return nil, nil
+		}
+		c.fit(sim.Pending())
+		l := life{run: r, cut: c, sim: sim, left: c.apply(r, sim)}
+		r = newRun(r.notes[:c.notes], r.prints[:c.notes+1])
+		l.next = r
+		lives = append(lives, l)
+		s.report.Recoveries++
+		done := make(chan struct{})
+		go func() { // of its own, because it may end
+			defer close(done)
+			s.exp.record(r, l.left.Kill())
+		}()
+		<-done
+		if r.err != nil {
+			return lives, r.err
+		}
+	}
+	return lives, nil
+}
+
+// fit makes the outcomes fit what is undecided now: each thing is left as it was when the outcomes were made, and what was
+// not there is kept.
+func (c *cut) fit(pending []disk.Undecided) {
+	if c.kill {
+		return
+	}
+	type key struct {
+		kind   disk.Kind
+		file   int
+		name   string
+		op     disk.Op
+		to     string
+		offset int64
+	}
+	keyOf := func(u disk.Undecided) key { return key{u.Kind, u.File, u.Name, u.Op, u.To, u.Offset} }
+	old := map[key]disk.Outcome{}
+	for i, u := range c.pending {
+		o := c.outcomes[i]
+		if o.Version == u.Versions-1 && o.Cut == 0 {
+			continue // the newest, as what is not there
+		}
+		old[keyOf(u)] = o
+	}
+	outcomes := make([]disk.Outcome, len(pending))
+	for i, u := range pending {
+		o, ok := old[keyOf(u)]
+		switch {
+		case ok:
+			outcomes[i] = o
+		case c.pending == nil && i < len(c.outcomes):
+			outcomes[i] = c.outcomes[i]
+		default:
+			outcomes[i].Version = u.Versions - 1
+		}
+	}
+	c.outcomes, c.pending = outcomes, pending
+}
+
+// tries is how many recoveries are spent on making a violation smaller.
+const tries = 4000
+
+// shrink makes a trace that fails smaller: fewer crashes, then fewer operations, then less that is lost.
+func (s *search) shrink(trace []cut) []life {
+	if len(trace) > 1 {
+		trace = s.single(trace)
+	}
+	best, _ := s.follow(trace)
+	left := tries
+	better := func(trace []cut) bool {
+		if left--; left < 0 {
+			return false
+		}
+		lives, err := s.follow(trace)
+		if err != nil {
+			best = lives
+		}
+		return err != nil
+	}
+	for i := 0; i < len(best); i++ {
+		shorten(best, i, better)
+	}
+	for i := 0; i < len(best); i++ {
+		s.keep(&best, i, better)
+	}
+	return best
+}
+
+// single looks for a violation with one crash, instead of one with several.
+func (s *search) single(trace []cut) []cut {
+	once := *s
+	once.Depth, once.Progress, once.States = 0, nil, 1<<18
+	once.seen, once.report = newSeen(), Report{}
+	found, _, _ := once.explore()
+	s.report.Recoveries += once.report.Recoveries
+	if found != nil {
+		return found
+	}
+	return trace
+}
+
+// cutsOf returns the trace of what was followed, to be changed.
+func cutsOf(lives []life) []cut {
+	trace := make([]cut, len(lives))
+	for i, l := range lives {
+		trace[i] = l.cut
+		trace[i].outcomes = append([]disk.Outcome(nil), l.cut.outcomes...)
+	}
+	return trace
+}
+
+// shorten tries to crash a run earlier, from its beginning on.
+func shorten(lives []life, i int, better func([]cut) bool) {
+	for _, p := range lives[i].run.points {
+		c := lives[i].cut
+		if p.op > c.op || p.op == c.op && (p.done == whole || c.done != whole && p.done >= c.done) {
+			return
+		}
+		for notes := p.least; notes <= p.most; notes++ {
+			trace := cutsOf(lives)
+			trace[i].op, trace[i].done = p.op, p.done
+			for j := range trace[i:] {
+				trace[i+j].notes += notes - c.notes // those of later lives come behind
+			}
+			if better(trace) {
+				return
+			}
+		}
+	}
+}
+
+// keep tries to lose less in a crash, one thing after the other, until nothing can be kept.
+func (s *search) keep(best *[]life, i int, better func([]cut) bool) {
+	for again := true; again; {
+		again = false
+		for k := 0; i < len(*best) && k < len((*best)[i].cut.outcomes); k++ {
+			now := (*best)[i].cut
+			newest := disk.Outcome{Version: now.pending[k].Versions - 1}
+			for _, o := range []disk.Outcome{newest, {}} {
+				trace := cutsOf(*best)
+				if trace[i].outcomes[k] == o || o != newest && now.outcomes[k].Cut == 0 {
+					break
+				}
+				trace[i].outcomes[k] = o
+				if better(trace) {
+					again = true
+					break
+				}
+			}
+		}
+	}
+}
+
+// replay follows a token.
+func (s *search) replay() ([]life, error) {
+	trace, err := parse(s.work, s.Replay)
+	if err != nil {
+		return nil, err
+	}
+	lives, err := s.follow(trace)
+	if lives == nil {
+		return nil, fmt.Errorf("crash: %q crashes where there is no operation: %w", s.Replay, ErrReplay)
+	}
+	if err == nil {
+		return nil, nil
+	}
+	return lives, nil
+}
