@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -53,62 +52,72 @@ func (r Report) String() string {
 // the zero Report; so Repair may be called twice, and after a crash of its own.
 // A log that has anything else than a torn tail is not changed, and the error
 // is what Open would say of it. When the copy fails, the log is not changed
-// either; when the cut fails, the Report says where the copy is.
+// either; when the cut fails, the Report says where the copy is. The last segment
+// is held in memory.
 func Repair(fsys disk.FS, dir string) (Report, error) {
 	segments, err := lockAll(fsys, dir)
 	if err != nil {
 		return Report{}, err
 	}
+	report, err := mend(fsys, dir, segments)
+	return report, errors.Join(err, closeAll(segments))
+}
+
+// mend repairs the log that these segments are.
+func mend(fsys disk.FS, dir string, segments []segment) (report Report, err error) {
 	r := &reader{segments: segments}
 	for _, e := range r.all() {
 		err = e
 	}
-	var report Report
-	if torn, ok := errors.AsType[*TornError](err); ok {
-		report, err = cutOff(fsys, dir, segments[len(segments)-1], torn)
+	torn, ok := errors.AsType[*TornError](err)
+	if !ok {
+		return Report{}, err
 	}
-	return report, errors.Join(err, closeAll(segments))
+	last := segments[len(segments)-1]
+	size, err := last.file.Size()
+	var b []byte
+	if err == nil {
+		b, err = readFrom(last.file, 0, size)
+	}
+	if err == nil {
+		report, err = cutOff(fsys, dir, last, torn, b)
+	}
+	if err != nil {
+		err = fmt.Errorf("segments: repair %s: %w", last.name, err)
+	}
+	return report, err
 }
 
-// cutOff keeps a copy of a torn segment, then cuts it.
+// cutOff keeps a copy of a torn segment, which holds b, then cuts it. An error of
+// the cut comes with the report.
 //
 //course:exercise 2.7
-func cutOff(fsys disk.FS, dir string, s segment, torn *TornError) (Report, error) {
-	behind, err := used(s.file, torn.Offset)
+func cutOff(fsys disk.FS, dir string, s segment, torn *TornError, b []byte) (Report, error) {
+	name, err := keep(fsys, dir, s.name, b)
 	if err != nil {
-		return Report{}, fmt.Errorf("segments: repair %s: %w", s.name, err)
+		return Report{}, err
 	}
-	name, err := keep(fsys, dir, s)
-	if err != nil {
-		return Report{}, fmt.Errorf("segments: repair %s: %w", s.name, err)
-	}
-	report := Report{Segment: s.name, Offset: torn.Offset, Cut: behind, Copy: name, Reason: torn.Reason}
-	if err := settle(s.file, torn.Offset, torn.Offset); err != nil {
-		return report, fmt.Errorf("segments: repair %s: %w", s.name, err)
-	}
-	return report, nil
+	// Only now: the copy and its name would survive a crash in the middle of
+	// what follows.
+	cut := int64(len(bytes.TrimRight(b[torn.Offset:], "\x00")))
+	report := Report{Segment: s.name, Offset: torn.Offset, Cut: cut, Copy: name, Reason: torn.Reason}
+	return report, settle(s.file, torn.Offset, torn.Offset)
 }
 
-// keep copies a segment to a file of a new name, durably, and returns that
-// name. When it fails, it removes what it has made.
+// keep writes b to a new file that is named after a segment, durably, and
+// returns its name. When that fails, it removes what it has made.
 //
 //course:exercise 2.7
-func keep(fsys disk.FS, dir string, s segment) (name string, err error) {
-	name, to, err := newCopy(fsys, dir, s.name)
+func keep(fsys disk.FS, dir, segment string, b []byte) (name string, err error) {
+	name, f, err := newCopy(fsys, dir, segment)
 	if err != nil {
 		return "", err
 	}
-	size, err := s.file.Size()
+	_, err = f.WriteAt(b, 0)
 	if err == nil {
-		// CopyN, because a file that ends early must not make a short copy.
-		_, err = io.CopyN(io.NewOffsetWriter(to, 0), io.NewSectionReader(s.file, 0, size), size)
+		err = f.Sync()
 	}
-	if err == nil {
-		err = to.Sync()
-	}
-	if err = errors.Join(err, to.Close()); err == nil {
-		// The copy has to outlive a crash that comes right behind the cut; so
-		// has its name.
+	if err = errors.Join(err, f.Close()); err == nil {
 		err = fsys.SyncDir(dir)
 	}
 	if err != nil {
@@ -128,15 +137,4 @@ func newCopy(fsys disk.FS, dir, segment string) (name string, f disk.File, err e
 		}
 		name = fmt.Sprintf("%s%s.%d", segment, brokenSuffix, n)
 	}
-}
-
-// used returns how many bytes a file holds from the given offset on, without
-// the zeros at its end.
-func used(f disk.File, from int64) (int64, error) {
-	size, err := f.Size()
-	if err != nil {
-		return 0, err
-	}
-	b, err := io.ReadAll(io.NewSectionReader(f, from, size-from))
-	return int64(len(bytes.TrimRight(b, "\x00"))), err
 }

@@ -1,6 +1,8 @@
 package segments
 
 import (
+	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
@@ -94,7 +96,7 @@ func (l *Log) resume() error {
 //
 //course:exercise 2.6
 func ending(s segment, size int64, last bool) error {
-	found, err := records.Judge(s.file, size)
+	found, err := judge(s.file, size)
 	if err != nil {
 		return fmt.Errorf("segments: %s: %w", s.name, err)
 	}
@@ -110,6 +112,42 @@ func ending(s segment, size int64, last bool) error {
 		reason = "the next segment exists, so this one had been durable to its end; " + reason
 	}
 	return &CorruptError{Segment: s.name, Offset: found.Offset, Reason: reason}
+}
+
+// judge is [records.Judge] for a file that was full of zeros before. A write may
+// be cut short at any byte (kill -9 is enough); where nothing is reserved, the
+// file then ends inside a frame, which Judge takes for torn. Here zeros follow,
+// and may look like the record's last bytes. So where the record that fails
+// reaches into the zeros at the end, they are taken away first.
+func judge(file disk.File, size int64) (records.Finding, error) {
+	found, err := records.Judge(file, size)
+	if err != nil || found.Verdict != records.Corrupt {
+		return found, err
+	}
+	b, err := readFrom(file, found.Offset, size)
+	if err != nil || len(b) < records.WordSize {
+		return found, err
+	}
+	n, _, err := records.DecodeLength(binary.LittleEndian.Uint64(b))
+	written := int64(len(bytes.TrimRight(b, "\x00")))
+	if err != nil || written >= records.WordSize+n {
+		return found, nil
+	}
+	found, err = records.Judge(file, found.Offset+written)
+	if found.Verdict == records.Torn {
+		found.Reason = "the writing of the frame ended early"
+	}
+	return found, err
+}
+
+// readFrom returns what a file of the given size holds from an offset on. A
+// file that gives less has failed; it has not ended.
+func readFrom(file disk.File, from, size int64) ([]byte, error) {
+	b := make([]byte, size-from)
+	if n, err := file.ReadAt(b, from); n < len(b) {
+		return nil, fmt.Errorf("offset %d: read %d bytes of %d: %w", from, n, len(b), err)
+	}
+	return b, nil
 }
 
 // settle makes zeros of everything behind end, reserves size bytes for the

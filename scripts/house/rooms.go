@@ -22,6 +22,10 @@ const (
 // final to them: what chapters and final share is proof, not code.
 const suites = "chapters/*/*test"
 
+// crashLab is for the tests and the suites of the chapters; what they test
+// knows nothing of it.
+const crashLab = "final/disk/crash"
+
 // A room is a folder of the module, and what its packages may import beside
 // the standard library and each other. A pattern is a path of this module,
 // relative to it, or of another one; "..." at its end stands for all below.
@@ -69,12 +73,12 @@ func chapter(rel string) (room, bool) {
 	if number >= "03" {
 		r.may = append(r.may, raft, protobuf)
 	}
-	r.tests = []string{goCmp, txtar, scripts, own}
+	r.tests = []string{goCmp, txtar, scripts, crashLab, own}
 	if below != "" && below != "/exercise" {
 		r.may = append(r.may, own)
 	}
 	if strings.HasSuffix(below, "test") {
-		r.may = append(r.may, goCmp, txtar)
+		r.may = append(r.may, goCmp, txtar, crashLab)
 	}
 	return r, true
 }

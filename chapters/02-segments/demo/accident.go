@@ -5,9 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 
-	records "example.com/logbook/chapters/01-records"
 	segments "example.com/logbook/chapters/02-segments"
 	"example.com/logbook/final/disk"
 )
@@ -79,26 +77,10 @@ func list(w io.Writer, fsys disk.FS) error {
 	return nil
 }
 
-// repair takes the power away while an entry of more than two sectors is on its
-// way: the file has its new size, but not its second sector.
+// repair mends the log of tornLog, twice.
 func repair(w io.Writer) error {
-	sim, l, err := grow()
+	crashed, err := tornLog()
 	if err != nil {
-		return err
-	}
-	var crashed *disk.Sim
-	sim.Watch(func(e disk.Event) {
-		if e.Op == disk.OpWrite {
-			crashed = sim.Crash(func(u disk.Undecided) disk.Outcome {
-				if u.Kind == disk.SectorKind && u.Offset/disk.SectorSize%2 == 1 {
-					return disk.Lost(u)
-				}
-				return disk.Kept(u)
-			})
-		}
-	})
-	elder := []byte(strings.Repeat("elder ", 200))
-	if err := errors.Join(l.Append(records.TypeEntry, elder), l.Sync()); err != nil {
 		return err
 	}
 	fmt.Fprintln(w, "after the crash:")
@@ -118,7 +100,7 @@ func repair(w io.Writer) error {
 	if err := list(w, crashed); err != nil {
 		return err
 	}
-	l, err = segments.Open(crashed, "log", options)
+	l, err := segments.Open(crashed, "log", options)
 	if err != nil {
 		return err
 	}

@@ -3,8 +3,11 @@
 //
 //	go run ./chapters/02-segments/demo create   what Create does, and what a crash leaves of it
 //	go run ./chapters/02-segments/demo cut      the same for Cut
+//	go run ./chapters/02-segments/demo orders   a cut in four orders, and the worst that a crash leaves of each
+//	go run ./chapters/02-segments/demo name     one torn record, and the next file under two names
 //	go run ./chapters/02-segments/demo border   the records on both sides of a cut
 //	go run ./chapters/02-segments/demo damage   one accident in four places
+//	go run ./chapters/02-segments/demo tail     what stood behind the end, if nobody clears it away
 //	go run ./chapters/02-segments/demo repair   a torn tail, before and after
 //
 // It exits with 2 when it is called otherwise.
@@ -22,11 +25,11 @@ import (
 	"example.com/logbook/final/disk"
 )
 
-const usage = "usage: go run ./chapters/02-segments/demo create | cut | border | damage | repair\n"
+const usage = "usage: go run ./chapters/02-segments/demo create | cut | orders | name | border | damage | tail | repair\n"
 
 func main() {
 	scenes := map[string]func(io.Writer) error{
-		"create": create, "cut": cut, "border": border, "damage": damage, "repair": repair,
+		"create": create, "cut": cut, "orders": orders, "name": name, "border": border, "damage": damage, "tail": tail, "repair": repair,
 	}
 	if len(os.Args) != 2 || scenes[os.Args[1]] == nil {
 		fmt.Fprint(os.Stderr, usage)

@@ -1,0 +1,212 @@
+package segmentstest
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"syscall"
+
+	"example.com/logbook/final/disk"
+)
+
+// firstName is the name of a new log's only segment.
+var firstName = name(0, 0)
+
+// logBeginsWithHead is I5.
+func logBeginsWithHead(c *check) {
+	for _, head := range [][]Record{nil, firstHead, {{Type: typeMetadata, CRC: 99, Data: []byte("a checksum that is nobody's")}}, {plain(700), plain(900), plain(900)}} {
+		w := c.fresh()
+		w.must(w.create(head...))
+		if got := files(w.sim, dir); !slices.Equal(got, []string{firstName}) {
+			w.fail(failure{got: "the folder holds " + listed(got), want: listed([]string{firstName}), means: "a new log is one segment, number 0, index 0, and nothing beside it."})
+		}
+		if got := files(w.sim, "."); !slices.Equal(got, []string{dir + "/"}) {
+			w.fail(failure{got: "beside the log: " + listed(got), want: listed([]string{dir + "/"}), means: "what was made on the way has to be gone."})
+		}
+		m := new(image).segment(0, head...)
+		w.differ(firstName, content(w.sim, firstName), m.bytes(0),
+			"a segment opens with a checksum record, then the head; their checksums are the encoder's to compute.")
+		if got, want := int64(len(content(w.sim, firstName))), max(m.end(0), room); got != want {
+			w.fail(failure{got: fmt.Sprintf("a file of %d bytes", got), want: fmt.Sprintf("%d bytes", want), means: "the file is reserved at once, so that a sync has no new size to write; and is never cut below what it holds."})
+		}
+		if got := w.log.Size(); got != m.end(0) {
+			w.fail(failure{got: fmt.Sprintf("Size() = %d", got), want: fmt.Sprint(m.end(0)), means: "Size is what is written, its head included: the caller cuts by it."})
+		}
+		w.must(w.close())
+	}
+	w := c.on(disk.NewSim(), "an empty folder of the log's name")
+	if err := w.sim.Mkdir(dir, disk.DirMode); err != nil {
+		c.Fatal(err)
+	}
+	w.must(w.create(firstHead...))
+	w.must(w.close())
+}
+
+// createRefuses is I6.
+func createRefuses(c *check) {
+	tmp := dir + ".tmp"
+	for _, in := range []struct{ file, means string }{
+		{dir + "/precious.txt", "a folder with anything in it is somebody's. What Create removes, nobody gets back."},
+		{dir + "/" + firstName + ".broken", "what a repair has kept is the last copy of something."},
+		{dir + "/" + firstName, "this is a log: to make another in its place destroys it."},
+		{dir + "/0.tmp", "also a spare shows that somebody is at work here."},
+		{tmp + "/precious.txt", "Create makes nothing of that name, so it is not Create's to remove."},
+		{tmp + "/" + firstName + ".wal", "Create makes nothing of that name, so it is not Create's to remove."},
+	} {
+		sim := disk.NewSim()
+		write(sim, in.file, []byte("precious"))
+		w := c.on(sim, "there is "+in.file)
+		err := w.create(firstHead...)
+		if c.kind(err) != "fs.ErrExist" {
+			w.fail(failure{got: w.told(err), want: "an error that matches fs.ErrExist", means: in.means})
+		}
+		w.keeps(sim, in.file, in.means)
+	}
+	c.unseen()
+	c.leftover()
+}
+
+// keeps fails when a file is gone, or is not what it was, also after a crash.
+func (w *world) keeps(sim *disk.Sim, file, means string) {
+	w.Helper()
+	for _, after := range []*disk.Sim{sim, sim.Crash(disk.Lost), sim.Crash(disk.Kept)} {
+		f, err := after.Open(file, 0, 0)
+		if err == nil {
+			b := make([]byte, 8)
+			_, err = f.ReadAt(b, 0)
+			err = errors.Join(err, f.Close())
+			if string(b) != "precious" {
+				err = fmt.Errorf("it holds %q", b)
+			}
+		}
+		if err != nil {
+			w.fail(failure{got: fmt.Sprintf("then %s: %v", file, err), want: "the file as it was", means: means})
+		}
+	}
+}
+
+// unseen has Create meet a folder that cannot be looked at.
+func (c *check) unseen() {
+	sim := disk.NewSim()
+	write(sim, dir+"/"+firstName, []byte("precious"))
+	for _, err := range []error{syscall.EIO, syscall.EACCES} {
+		w := c.on(sim.Kill(), "there is a log, and its folder cannot be listed: "+err.Error())
+		w.sim.Inject(disk.Fault{Ops: disk.OpList | disk.OpStat, Name: dir, Always: true, Err: err})
+		if got := w.create(firstHead...); !errors.Is(got, err) {
+			w.fail(failure{got: w.told(got), want: "the disk's error: " + err.Error(), means: "what cannot be seen may be somebody's log: it is not absent."})
+		}
+		w.keeps(w.sim, dir+"/"+firstName, "what cannot be seen may be somebody's log.")
+	}
+}
+
+// leftover has Create meet what an earlier one has left when it was cut short.
+func (c *check) leftover() {
+	tmp := dir + ".tmp"
+	for _, there := range []string{"an empty " + tmp, tmp + " with a first segment that is not finished"} {
+		sim := disk.NewSim()
+		if err := sim.Mkdir(tmp, disk.DirMode); err != nil {
+			c.Fatal(err)
+		}
+		if strings.Contains(there, "segment") {
+			write(sim, tmp+"/"+firstName, []byte(strings.Repeat("an earlier life; ", 300)))
+		}
+		w := c.on(sim, "a crash has left "+there)
+		if err := w.create(firstHead...); err != nil {
+			w.fail(failure{got: w.told(err), want: "nil", means: "a crash inside Create would block every later one, until a person removes the folder."})
+		}
+		w.differ(firstName, content(w.sim, firstName), new(image).segment(0, firstHead...).bytes(0), "nothing of an earlier life may be read.")
+		w.must(w.close())
+	}
+	sim := disk.NewSim()
+	write(sim, tmp+"/"+firstName, []byte("precious"))
+	held, err := sim.Open(tmp+"/"+firstName, 2, 0)
+	if err == nil {
+		err = held.Lock()
+	}
+	if err != nil {
+		c.Fatal(err)
+	}
+	w := c.on(sim, "another process is inside Create, and holds "+tmp+"/"+firstName)
+	if err := w.create(firstHead...); c.kind(err) != "disk.ErrLocked" {
+		w.fail(failure{got: w.told(err), want: "disk.ErrLocked, at once", means: "two processes would write the same file."})
+	}
+	w.keeps(sim, tmp+"/"+firstName, "it belongs to the process that holds it.")
+}
+
+// failedCreate is I7: every operation of Create fails once, and for good.
+func failedCreate(c *check) {
+	for _, there := range []string{"", "an empty folder of the log's name"} {
+		for n := 1; ; n++ {
+			struck := false
+			for _, f := range []disk.Fault{{}, {Err: syscall.ENOSPC, Always: true}, {Done: true}, {Pages: disk.PagesReverted}} {
+				// Close and the look for what is there may fail without harm; what
+				// changes the disk may not.
+				f.Ops, f.Nth = disk.OpChanges&^disk.OpRemove, n
+				if c.createFails(there, f) {
+					struck = true
+				}
+			}
+			if !struck {
+				break
+			}
+		}
+	}
+}
+
+// createFails has one operation of Create fail, and reports whether there is such
+// an operation.
+func (c *check) createFails(there string, f disk.Fault) bool {
+	w := c.on(disk.NewSim(), there)
+	if there != "" {
+		if err := errors.Join(w.sim.Mkdir(dir, disk.DirMode), w.sim.SyncDir(".")); err != nil {
+			c.Fatal(err)
+		}
+	}
+	struck := w.sim.Inject(f)
+	err := w.create(firstHead...)
+	if struck() == 0 {
+		return false
+	}
+	reason := f.Err
+	if reason == nil {
+		reason = syscall.EIO
+	}
+	failed := failedOp(w.sim)
+	if !errors.Is(err, reason) {
+		w.fail(failure{got: w.told(err), want: "the disk's error: " + reason.Error(), means: "the operation failed (" + failed + "), so nobody knows whether the log is there; to say nil is a promise that may be broken."})
+	}
+	if w.log != nil && !isNil(w.log) {
+		w.fail(failure{got: "an error, and a Log with it", want: "an error, and a nil Log", means: "nobody closes a Log that came with an error."})
+	}
+	// A fault that lasts also hits what would clean up; then only the folder
+	// that holds a whole log must not be there.
+	if got := files(w.sim, dir); len(got) > 0 && !f.Always {
+		w.fail(failure{got: "then the folder holds " + listed(got), want: "no log", means: "Create said that it failed (" + failed + "). What looks like a log would be opened at the next start."})
+	}
+	w.sim.Heal()
+	if f.Always {
+		return true
+	}
+	for _, at := range []string{dir, dir + ".tmp"} {
+		if locked(w.sim, at+"/"+firstName) {
+			w.fail(failure{got: at + "/" + firstName + " is still locked", want: "no lock", means: "nobody can let go of it: the next Create is refused for as long as this process lives."})
+		}
+	}
+	if err := w.create(firstHead...); err != nil {
+		w.fail(failure{got: w.told(err), want: "nil: the disk works again", means: "what a failed Create leaves must not block the next (it failed at: " + failed + ")."})
+	}
+	w.must(w.close())
+	return true
+}
+
+// failedOp is the last operation on a disk that failed by a fault, in words.
+func failedOp(sim *disk.Sim) string {
+	last := "none"
+	for _, e := range sim.Log() {
+		if e.Err != nil && (errors.Is(e.Err, syscall.EIO) || errors.Is(e.Err, syscall.ENOSPC) || errors.Is(e.Err, errDisk)) {
+			return e.String()
+		}
+	}
+	return last
+}

@@ -1,0 +1,236 @@
+package segmentstest
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"strings"
+
+	"example.com/logbook/final/disk"
+)
+
+// The folder of the log, and how many bytes are reserved for a segment: few, so
+// that a crash has few sectors to lose.
+const (
+	dir  = "log"
+	room = 2048
+)
+
+// world is a disk, and the implementation's log on it. It remembers the calls
+// that were made, because they are what a failure shows.
+type world struct {
+	*check
+	sim *disk.Sim
+	log Log
+
+	// did are the calls, with what came back; since is where in the disk's own
+	// log the last of them began.
+	did   []string
+	since int
+}
+
+// on begins a world on a disk, and says in words what is there.
+func (c *check) on(sim *disk.Sim, there string) *world {
+	w := &world{check: c, sim: sim}
+	if there != "" {
+		w.did = append(w.did, there)
+	}
+	c.world = w
+	return w
+}
+
+// fresh begins a world on an empty disk.
+func (c *check) fresh() *world { return c.on(disk.NewSim(), "") }
+
+// call makes a call of the implementation and notes it. The name stands in did
+// before the call, so that a panic shows it.
+func (w *world) call(name string, f func() error) error {
+	w.since = len(w.sim.Log())
+	w.did = append(w.did, name)
+	err := f()
+	if err != nil {
+		w.did[len(w.did)-1] += ": " + w.told(err)
+	}
+	return err
+}
+
+// create makes a log.
+func (w *world) create(head ...Record) error {
+	return w.call(fmt.Sprintf("Create(%q, %s)", dir, brief(head)), func() (err error) {
+		w.log, err = w.Create(w.sim, dir, head, room)
+		return err
+	})
+}
+
+// open opens the log.
+func (w *world) open() error {
+	return w.call(fmt.Sprintf("Open(%q)", dir), func() (err error) {
+		w.log, err = w.Open(w.sim, dir, room)
+		return err
+	})
+}
+
+// append appends records, up to the first error.
+func (w *world) append(recs ...Record) error {
+	for _, r := range recs {
+		err := w.call("Append("+brief([]Record{r})+")", func() error { return w.log.Append(r.Type, r.Data) })
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sync, prepare, cut and close call the methods of the log.
+func (w *world) sync() error    { return w.call("Sync()", func() error { return w.log.Sync() }) }
+func (w *world) prepare() error { return w.call("Prepare()", func() error { return w.log.Prepare() }) }
+func (w *world) close() error   { return w.call("Close()", func() error { return w.log.Close() }) }
+func (w *world) cut(index uint64, head ...Record) error {
+	return w.call(fmt.Sprintf("Cut(%d, %s)", index, brief(head)), func() error { return w.log.Cut(index, head) })
+}
+
+// repair repairs the log.
+func (w *world) repair() (report Report, err error) {
+	err = w.call(fmt.Sprintf("Repair(%q)", dir), func() (err error) {
+		report, err = w.Repair(w.sim, dir)
+		return err
+	})
+	return report, err
+}
+
+// read reads the log to its end.
+func (w *world) read() (recs []Placed, err error) {
+	err = w.call(fmt.Sprintf("Read(%q)", dir), func() (err error) {
+		recs, err = w.gather(w.Read(w.sim, dir))
+		return err
+	})
+	return recs, err
+}
+
+// must fails when something went wrong that had to go right. It takes the
+// result of a call.
+func (w *world) must(err error) {
+	w.Helper()
+	if err != nil {
+		w.fail(failure{got: w.told(err), want: "nil", means: "nothing was wrong with this disk, so nothing may fail."})
+	}
+}
+
+// fail tells the calls, and what the last of them did to the disk.
+func (w *world) fail(f failure) {
+	w.Helper()
+	if f.tried == "" {
+		f.tried = w.story()
+	}
+	if f.disk == "" {
+		f.disk = w.changes()
+	}
+	w.check.fail(f)
+}
+
+// story is the calls, at most the last twelve.
+func (w *world) story() string {
+	const most = 12
+	did := w.did
+	if len(did) > most {
+		did = append([]string{fmt.Sprintf("(%d calls)", len(did)-most)}, did[len(did)-most:]...)
+	}
+	return strings.Join(did, "\n")
+}
+
+// changes is what the last call did to the disk, at most the last sixteen.
+func (w *world) changes() string {
+	const most = 16
+	var lines []string
+	events := w.sim.Log()
+	for _, e := range events[min(w.since, len(events)):] {
+		if e.Op&(disk.OpChanges|disk.OpLock) != 0 || e.Err != nil {
+			lines = append(lines, e.String())
+		}
+	}
+	if len(lines) == 0 || w.since == len(events) {
+		return "the last call changed nothing"
+	}
+	if len(lines) > most {
+		lines = append([]string{"..."}, lines[len(lines)-most:]...)
+	}
+	return "of the last call:\n  " + strings.Join(lines, "\n  ")
+}
+
+// files returns what the folder holds, by name; folders with "/" behind theirs.
+// A folder that is not there gives nil.
+func files(fsys disk.FS, dir string) []string {
+	entries, err := fsys.List(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	names := []string{}
+	for _, e := range entries {
+		name := e.Name()
+		if e.IsDir() {
+			name += "/"
+		}
+		names = append(names, name)
+	}
+	return names
+}
+
+// content returns the bytes of a file of the log, or nil.
+func content(fsys disk.FS, name string) []byte {
+	f, err := fsys.Open(path.Join(dir, name), os.O_RDONLY, 0)
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	size, _ := f.Size()
+	b, err := io.ReadAll(io.NewSectionReader(f, 0, size))
+	if err != nil {
+		panic(err) // a copy of the disk without faults, so this is the suite's own mistake
+	}
+	return b
+}
+
+// write puts a file on a disk, durably, with its folder.
+func write(sim *disk.Sim, name string, b []byte) {
+	if err := sim.Mkdir(path.Dir(name), disk.DirMode); err != nil && !errors.Is(err, fs.ErrExist) {
+		panic(err) // the suite's own mistake, as below
+	}
+	f, err := sim.Open(name, os.O_RDWR|os.O_CREATE|os.O_TRUNC, disk.FileMode)
+	if err == nil {
+		_, err = f.WriteAt(b, 0)
+	}
+	if err != nil {
+		panic(err)
+	}
+	if err := errors.Join(f.Sync(), f.Close(), sim.SyncDir(path.Dir(name)), sim.SyncDir(".")); err != nil {
+		panic(err)
+	}
+}
+
+// locked reports whether somebody holds a file.
+func locked(sim *disk.Sim, name string) bool {
+	f, err := sim.Open(name, os.O_RDWR, 0)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	return errors.Is(f.Lock(), disk.ErrLocked)
+}
+
+// gather reads to the end, or to the first error. It fails the check when there
+// is no end.
+func (c *check) gather(seq func(func(Placed, error) bool)) (recs []Placed, err error) {
+	for r, e := range seq {
+		if e != nil {
+			return recs, e
+		}
+		recs = append(recs, r)
+		if len(recs) > 100_000 {
+			return recs, errors.New("100,000 records, and no end")
+		}
+	}
+	return recs, nil
+}
