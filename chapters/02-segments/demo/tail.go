@@ -70,7 +70,7 @@ func tail(w io.Writer) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(w, "cleared: %v\n  %s\n", clear, look(sim))
+		fmt.Fprintf(w, "%s:\n  %s\n", map[bool]string{false: "written over what stood there", true: "what stood there cleared away first"}[clear], look(sim))
 	}
 	return nil
 }
