@@ -7,7 +7,7 @@
 //	go run ./scripts/figures -check  exit with 1 when a figure is missing or stale
 //
 // A figure is a function that returns a canvas. Wherever it shows an offset, a
-// byte, a checksum or a verdict, that value comes from package records, and a
+// byte, a checksum or a verdict, that value comes from the packages of the chapters, and a
 // figure whose story no longer holds fails instead of being drawn: a state that
 // the text calls torn must be judged torn.
 //

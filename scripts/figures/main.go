@@ -26,6 +26,10 @@ var figures = []figure{
 	{"torn", drawTorn},
 	{"evidence", drawEvidence},
 	{"segments", drawSegments},
+	{"create", drawCreate},
+	{"cut", drawCut},
+	{"border", drawBorder},
+	{"repair", drawRepair},
 }
 
 func main() {
