@@ -138,7 +138,7 @@ func TestCrash(t *testing.T) {
 			e.Recover = func(fsys disk.FS, notes []any) error {
 				return recoverLog(fsys, append([]any{x.before}, notes...)[len(notes)].(progress))
 			}
-			report, err := e.Explore(t.Context(), &crash.Bounds{Subsets: 5, Seeds: 8, Torn: true, States: 4000})
+			report, err := e.Explore(t.Context(), &crash.Bounds{Subsets: 5, Seeds: 8, Torn: true, States: 2000})
 			if err != nil {
 				t.Error(err)
 			}

@@ -104,26 +104,25 @@ func (r *reader) all() iter.Seq2[Record, error] {
 	}
 }
 
-// segment yields the records of one segment. more is false when yield wants no
-// more of them.
+// segment yields the records of one segment, as far as [ending] says that they
+// are good, and then returns what ending says of the rest. more is false when
+// yield wants no more of them.
 //
 // The first record must be one of [records.TypeCRC] that carries the running
-// checksum of the segments before; that of the oldest may carry any. What ends
-// the records is for [ending] to judge.
+// checksum of the segments before; that of the oldest may carry any. Where
+// ending has found good records, a read that fails is the disk's failure: it
+// neither ends the log nor damages it.
 //
 //course:exercise 2.5
 func (r *reader) segment(i int, yield func(Record, error) bool) (more bool, err error) {
 	s := r.segments[i]
-	size, err := s.file.Size()
-	if err != nil {
-		return false, fmt.Errorf("segments: %w", err)
-	}
-	d := records.NewDecoder(s.file, size)
-	for {
+	end, verdict := ending(s, i == len(r.segments)-1)
+	d := records.NewDecoder(s.file, end)
+	for d.Offset() < end {
 		at := d.Offset()
 		rec, err := d.Next()
 		if err != nil {
-			return true, ending(s, size, i == len(r.segments)-1)
+			return false, fmt.Errorf("segments: %s: %w", s.name, err)
 		}
 		if at == 0 {
 			if err := r.border(i, rec); err != nil {
@@ -135,6 +134,7 @@ func (r *reader) segment(i int, yield func(Record, error) bool) (more bool, err 
 			return false, nil
 		}
 	}
+	return true, verdict
 }
 
 // border checks the first record of segment i against what was read before it.

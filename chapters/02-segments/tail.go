@@ -87,31 +87,31 @@ func (l *Log) resume() error {
 	return nil
 }
 
-// ending says what ends the records of a segment: nil if only zeros are behind
-// them, and the file holds a checksum record at least. In the last segment, what
-// a crash has left gives a [*TornError]. Everything else gives a
-// [*CorruptError]: a sealed segment was durable to its end before the next had
-// a name, and any segment's checksum record before its own name. A file that
-// cannot be read gives the disk's error.
+// ending returns where the good records of a segment end, and what is wrong
+// there: nothing, if only zeros are behind them. In the last segment, what a
+// crash has left gives a [*TornError]. Everything else gives a [*CorruptError]:
+// a sealed segment was durable to its end before the next had a name, and any
+// segment's checksum record before its own name. A file that cannot be read
+// gives the disk's error, and no good records.
 //
 //course:exercise 2.6
-func ending(s segment, size int64, last bool) error {
-	found, err := judge(s.file, size)
+func ending(s segment, last bool) (end int64, err error) {
+	found, err := judge(s.file)
 	if err != nil {
-		return fmt.Errorf("segments: %s: %w", s.name, err)
+		return 0, fmt.Errorf("segments: %s: %w", s.name, err)
 	}
-	reason := found.Reason
+	end, reason := found.Offset, found.Reason
 	switch {
-	case found.Offset == 0:
+	case end == 0:
 		reason = "its first record does not verify, which was durable before the file had this name"
 	case found.Verdict == records.Clean:
-		return nil
+		return end, nil
 	case found.Verdict == records.Torn && last:
-		return &TornError{Segment: s.name, Offset: found.Offset, Reason: reason}
+		return end, &TornError{Segment: s.name, Offset: end, Reason: reason}
 	case found.Verdict == records.Torn:
 		reason = "the next segment exists, so this one had been durable to its end; " + reason
 	}
-	return &CorruptError{Segment: s.name, Offset: found.Offset, Reason: reason}
+	return end, &CorruptError{Segment: s.name, Offset: end, Reason: reason}
 }
 
 // judge is [records.Judge] for a file that was full of zeros before. A write may
@@ -119,7 +119,11 @@ func ending(s segment, size int64, last bool) error {
 // file then ends inside a frame, which Judge takes for torn. Here zeros follow,
 // and may look like the record's last bytes. So where the record that fails
 // reaches into the zeros at the end, they are taken away first.
-func judge(file disk.File, size int64) (records.Finding, error) {
+func judge(file disk.File) (records.Finding, error) {
+	size, err := file.Size()
+	if err != nil {
+		return records.Finding{}, err
+	}
 	found, err := records.Judge(file, size)
 	if err != nil || found.Verdict != records.Corrupt {
 		return found, err

@@ -105,12 +105,14 @@ func (r *reader) all() iter.Seq2[Record, error] {
 	}
 }
 
-// segment yields the records of one segment. more is false when yield wants no
-// more of them.
+// segment yields the records of one segment, as far as [ending] says that they
+// are good, and then returns what ending says of the rest. more is false when
+// yield wants no more of them.
 //
 // The first record must be one of [records.TypeCRC] that carries the running
-// checksum of the segments before; that of the oldest may carry any. What ends
-// the records is for [ending] to judge.
+// checksum of the segments before; that of the oldest may carry any. Where
+// ending has found good records, a read that fails is the disk's failure: it
+// neither ends the log nor damages it.
 //
 //course:exercise 2.5
 func (r *reader) segment(i int, yield func(Record, error) bool) (more bool, err error) {

@@ -1,10 +1,8 @@
 package segments
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -54,35 +52,55 @@ func (r Report) String() string {
 // the zero Report; so Repair may be called twice, and after a crash of its own.
 // A log that has anything else than a torn tail is not changed, and the error
 // is what Open would say of it. When the copy fails, the log is not changed
-// either; when the cut fails, the Report says where the copy is.
+// either; when the cut fails, the Report says where the copy is. The last segment
+// is held in memory.
 func Repair(fsys disk.FS, dir string) (Report, error) {
 	segments, err := lockAll(fsys, dir)
 	if err != nil {
 		return Report{}, err
 	}
+	report, err := mend(fsys, dir, segments)
+	return report, errors.Join(err, closeAll(segments))
+}
+
+// mend repairs the log that these segments are.
+func mend(fsys disk.FS, dir string, segments []segment) (report Report, err error) {
 	r := &reader{segments: segments}
 	for _, e := range r.all() {
 		err = e
 	}
-	var report Report
-	if torn, ok := errors.AsType[*TornError](err); ok {
-		report, err = cutOff(fsys, dir, segments[len(segments)-1], torn)
+	torn, ok := errors.AsType[*TornError](err)
+	if !ok {
+		return Report{}, err
 	}
-	return report, errors.Join(err, closeAll(segments))
+	last := segments[len(segments)-1]
+	size, err := last.file.Size()
+	var b []byte
+	if err == nil {
+		b, err = readFrom(last.file, 0, size)
+	}
+	if err == nil {
+		report, err = cutOff(fsys, dir, last, torn, b)
+	}
+	if err != nil {
+		err = fmt.Errorf("segments: repair %s: %w", last.name, err)
+	}
+	return report, err
 }
 
-// cutOff keeps a copy of a torn segment, then cuts it.
+// cutOff keeps a copy of a torn segment, which holds b, then cuts it. An error of
+// the cut comes with the report.
 //
 //course:exercise 2.7
-func cutOff(fsys disk.FS, dir string, s segment, torn *TornError) (Report, error) {
+func cutOff(fsys disk.FS, dir string, s segment, torn *TornError, b []byte) (Report, error) {
 	panic(course.TODO("2.7"))
 }
 
-// keep copies a segment to a file of a new name, durably, and returns that
-// name. When it fails, it removes what it has made.
+// keep writes b to a new file that is named after a segment, durably, and
+// returns its name. When that fails, it removes what it has made.
 //
 //course:exercise 2.7
-func keep(fsys disk.FS, dir string, s segment) (name string, err error) {
+func keep(fsys disk.FS, dir, segment string, b []byte) (name string, err error) {
 	panic(course.TODO("2.7"))
 }
 
@@ -97,15 +115,4 @@ func newCopy(fsys disk.FS, dir, segment string) (name string, f disk.File, err e
 		}
 		name = fmt.Sprintf("%s%s.%d", segment, brokenSuffix, n)
 	}
-}
-
-// used returns how many bytes a file holds from the given offset on, without
-// the zeros at its end.
-func used(f disk.File, from int64) (int64, error) {
-	size, err := f.Size()
-	if err != nil {
-		return 0, err
-	}
-	b, err := io.ReadAll(io.NewSectionReader(f, from, size-from))
-	return int64(len(bytes.TrimRight(b, "\x00"))), err
 }

@@ -1,12 +1,15 @@
 package segments
 
 import (
+	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
 	"path"
 	"slices"
 
+	records "example.com/logbook/chapters/01-records"
 	"example.com/logbook/chapters/course"
 	"example.com/logbook/final/disk"
 )
@@ -85,16 +88,56 @@ func (l *Log) resume() error {
 	return nil
 }
 
-// ending says what ends the records of a segment: nil if only zeros are behind
-// them, and the file holds a checksum record at least. In the last segment, what
-// a crash has left gives a [*TornError]. Everything else gives a
-// [*CorruptError]: a sealed segment was durable to its end before the next had
-// a name, and any segment's checksum record before its own name. A file that
-// cannot be read gives the disk's error.
+// ending returns where the good records of a segment end, and what is wrong
+// there: nothing, if only zeros are behind them. In the last segment, what a
+// crash has left gives a [*TornError]. Everything else gives a [*CorruptError]:
+// a sealed segment was durable to its end before the next had a name, and any
+// segment's checksum record before its own name. A file that cannot be read
+// gives the disk's error, and no good records.
 //
 //course:exercise 2.6
-func ending(s segment, size int64, last bool) error {
+func ending(s segment, last bool) (end int64, err error) {
 	panic(course.TODO("2.6"))
+}
+
+// judge is [records.Judge] for a file that was full of zeros before. A write may
+// be cut short at any byte (kill -9 is enough); where nothing is reserved, the
+// file then ends inside a frame, which Judge takes for torn. Here zeros follow,
+// and may look like the record's last bytes. So where the record that fails
+// reaches into the zeros at the end, they are taken away first.
+func judge(file disk.File) (records.Finding, error) {
+	size, err := file.Size()
+	if err != nil {
+		return records.Finding{}, err
+	}
+	found, err := records.Judge(file, size)
+	if err != nil || found.Verdict != records.Corrupt {
+		return found, err
+	}
+	b, err := readFrom(file, found.Offset, size)
+	if err != nil || len(b) < records.WordSize {
+		return found, err
+	}
+	n, _, err := records.DecodeLength(binary.LittleEndian.Uint64(b))
+	written := int64(len(bytes.TrimRight(b, "\x00")))
+	if err != nil || written >= records.WordSize+n {
+		return found, nil
+	}
+	found, err = records.Judge(file, found.Offset+written)
+	if found.Verdict == records.Torn {
+		found.Reason = "the writing of the frame ended early"
+	}
+	return found, err
+}
+
+// readFrom returns what a file of the given size holds from an offset on. A
+// file that gives less has failed; it has not ended.
+func readFrom(file disk.File, from, size int64) ([]byte, error) {
+	b := make([]byte, size-from)
+	if n, err := file.ReadAt(b, from); n < len(b) {
+		return nil, fmt.Errorf("offset %d: read %d bytes of %d: %w", from, n, len(b), err)
+	}
+	return b, nil
 }
 
 // settle makes zeros of everything behind end, reserves size bytes for the
