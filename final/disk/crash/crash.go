@@ -124,7 +124,7 @@ func (e *Experiment) Explore(ctx context.Context, b *Bounds) (Report, error) {
 
 // newSearch fills in what bounds leave open.
 func newSearch(ctx context.Context, e *Experiment, b *Bounds) *search {
-	s := &search{ctx: ctx, exp: e, seen: newSeen(), report: Report{Experiment: e.Name}}
+	s := &search{ctx: ctx, exp: e, seen: newSeen(seenMost), report: Report{Experiment: e.Name}}
 	if b != nil {
 		s.Bounds = *b
 	}

@@ -142,7 +142,7 @@ func mix(a, b uint64) uint64 {
 // round makes some disks, and recovers from those that are new. It returns the first that fails.
 func (s *search) round() (*job, error) {
 	jobs := s.fill()
-	s.share(len(jobs), func(worker, i int) { jobs[i].make(worker) })
+	s.share(len(jobs), func(worker, i int) { jobs[i].make(worker, s.last(jobs[i])) })
 	if err := s.ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -166,12 +166,13 @@ func (s *search) round() (*job, error) {
 	return nil, nil
 }
 
-// fill takes the next disks from the sources.
+// fill takes the next disks from the sources: half of them from those inside recovery, so that a bound on the number of
+// disks does not starve these, and all while too many of these wait.
 func (s *search) fill() []*job {
 	var jobs []*job
 	for len(jobs) < roundSize {
 		queue, at := &s.own, 0
-		if n := len(s.nested); n > waiting || len(s.own) == 0 {
+		if n := len(s.nested); n > waiting || len(s.own) == 0 || n > 0 && len(jobs)%2 == 1 {
 			queue, at = &s.nested, n-1
 		}
 		if len(*queue) == 0 {
@@ -201,7 +202,7 @@ func (s *search) cuts(src *source) iter.Seq[cut] {
 		}
 		c.kill = false
 		c.pending = p.sim.Pending()
-		plan := &plan{list: c.pending, bound: s.Subsets, seeds: s.Seeds, torn: s.Torn, near: s.Subsets / 2,
+		plan := &plan{list: c.pending, bound: s.bound(), seeds: s.Seeds, torn: s.Torn, near: s.Subsets / 2,
 			rng: rand.New(rand.NewPCG(s.Seed, p.print))}
 		if len(src.trace) > 0 {
 			plan.near = s.Subsets / 4 // there are many such points
@@ -213,6 +214,16 @@ func (s *search) cuts(src *source) iter.Seq[cut] {
 			}
 		}
 	}
+}
+
+// bound is Subsets, or less when so many disks are beyond what may be spent at this point: a choice of all of them
+// tells more than all of the first.
+func (s *search) bound() int {
+	bound := s.Subsets
+	for s.States > 0 && bound > 0 && int64(1)<<bound > s.most-s.report.Distinct {
+		bound--
+	}
+	return bound
 }
 
 // inside yields the deaths of the process inside a write that are not between two sectors.
@@ -244,14 +255,18 @@ func (s *search) sampled(src *source, p *plan) {
 	}
 }
 
-// make makes the disk that the crash leaves.
-func (j *job) make(worker int) {
+// make makes the disk that the crash leaves. When no other crash follows, it makes no difference whether what is there is
+// durable, and the death of the process leaves what power loss may leave, too.
+func (j *job) make(worker int, last bool) {
 	sim := j.src.sims[worker]
 	if sim == nil {
 		sim = j.src.point.sim.Kill()
 		j.src.sims[worker] = sim
 	}
 	j.sim = j.cut.apply(j.src.run, sim)
+	if last && j.cut.kill {
+		j.sim = j.sim.Crash(disk.Kept)
+	}
 	j.key = mix(j.sim.Fingerprint(), j.src.run.prints[j.cut.notes])
 }
 
@@ -286,11 +301,14 @@ func (s *search) fresh(j *job) bool {
 	return true
 }
 
+// last reports whether the operations of Recover on a disk are not crashed.
+func (s *search) last(j *job) bool { return len(j.src.trace) >= s.Depth }
+
 // recover runs Recover, and Again, where there may be another crash.
 func (s *search) recover(j *job) {
 	n := j.cut.notes
 	j.run = newRun(j.src.run.notes[:n], j.src.run.prints[:n+1])
-	if len(j.src.trace) >= s.Depth {
+	if s.last(j) {
 		protect(&j.run.err, func() error { return s.exp.Recover(j.sim, j.run.notes) })
 		return
 	}

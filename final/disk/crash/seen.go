@@ -1,10 +1,11 @@
 package crash
 
-// seen remembers which disks were tried, in bounded memory: as many as half of seenMost at least. Then it begins to
-// forget old ones, and these are tried again when they come again.
+// seen remembers which disks were tried, in bounded memory: as many as half of its slots, for certain. Then it begins to
+// forget, and what it forgot is tried again when it comes again.
 type seen struct {
 	slots []uint64 // open addressing; 0 is free
 	used  int
+	most  int // slots
 }
 
 const (
@@ -13,8 +14,8 @@ const (
 	seenProbe = 32      // how far from its own slot a key can be
 )
 
-// newSeen returns an empty set.
-func newSeen() *seen { return &seen{slots: make([]uint64, seenLeast)} }
+// newSeen returns an empty set that grows up to a number of slots.
+func newSeen(most int) *seen { return &seen{slots: make([]uint64, min(seenLeast, most)), most: most} }
 
 // has reports whether a key is in the set.
 func (s *seen) has(key uint64) bool { return s.slots[s.place(max(key, 1))] == max(key, 1) }
@@ -23,7 +24,7 @@ func (s *seen) has(key uint64) bool { return s.slots[s.place(max(key, 1))] == ma
 func (s *seen) add(key uint64) {
 	key = max(key, 1)
 	at := s.place(key)
-	for s.slots[at] != key && len(s.slots) < seenMost && (s.slots[at] != 0 || s.used >= len(s.slots)/2) {
+	for s.slots[at] != key && len(s.slots) < s.most && (s.slots[at] != 0 || s.used >= len(s.slots)/2) {
 		s.grow()
 		at = s.place(key)
 	}
@@ -47,7 +48,7 @@ func (s *seen) place(key uint64) int {
 // grow doubles the slots.
 func (s *seen) grow() {
 	old := s.slots
-	*s = seen{slots: make([]uint64, 2*len(old))}
+	*s = seen{slots: make([]uint64, 2*len(old)), most: s.most}
 	for _, key := range old {
 		if key != 0 {
 			s.add(key)

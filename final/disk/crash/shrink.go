@@ -71,7 +71,7 @@ func (c *cut) fit(pending []disk.Undecided) {
 		o, ok := old[keyOf(u)]
 		switch {
 		case ok:
-			outcomes[i] = o
+			outcomes[i] = disk.Outcome{Version: min(o.Version, u.Versions-1), Cut: o.Cut, Behind: min(o.Behind, u.Versions-1)}
 		case c.pending == nil && i < len(c.outcomes):
 			outcomes[i] = c.outcomes[i]
 		default:
@@ -92,7 +92,7 @@ func (s *search) shrink(trace []cut) []life {
 	best, _ := s.follow(trace)
 	left := tries
 	better := func(trace []cut) bool {
-		if left--; left < 0 {
+		if left--; left < 0 || s.ctx.Err() != nil {
 			return false
 		}
 		lives, err := s.follow(trace)
@@ -114,7 +114,7 @@ func (s *search) shrink(trace []cut) []life {
 func (s *search) single(trace []cut) []cut {
 	once := *s
 	once.Depth, once.Progress, once.States = 0, nil, 1<<18
-	once.seen, once.report = newSeen(), Report{}
+	once.seen, once.report = newSeen(seenMost), Report{}
 	found, _, _ := once.explore()
 	s.report.Recoveries += once.report.Recoveries
 	if found != nil {
