@@ -1,0 +1,92 @@
+package snapshots
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+
+	segments "example.com/logbook/chapters/02-segments"
+	"example.com/logbook/final/disk"
+)
+
+// ReleaseLockTo gives up the segments that nobody needs who opens the log at the
+// snapshot of the given index: all before the last one whose name has a lower
+// index. The last segment always stays. Their files stay too, unlocked, until
+// [WAL.Purge].
+//
+// The log is synced first. A hard state that only moved the commit may not be
+// durable yet, and a log whose commit does not reach the snapshot could be opened
+// there no more (etcd#10219); nor, without the old segments, anywhere else.
+//
+//course:exercise 3.7
+func (w *WAL) ReleaseLockTo(index uint64) error {
+	if err := w.writable(); err != nil {
+		return err
+	}
+	if err := w.sync(); err != nil {
+		return err
+	}
+	names := w.log.Segments()
+	for i := 1; i < len(names); i++ {
+		_, next, _ := segments.ParseName(names[i])
+		if next >= index {
+			break
+		}
+		name, err := w.log.Release()
+		if name != "" {
+			w.released = append(w.released, name)
+		}
+		if err != nil {
+			return fmt.Errorf("snapshots: release %s: %w", names[i-1], err)
+		}
+	}
+	w.trail.forget(min(index, w.state.GetCommit()))
+	return nil
+}
+
+// Purge removes the segments that were given up, oldest first, each durably
+// before the next: a crash must not leave a gap. One that is locked, because
+// somebody reads it, ends the work without an error; the next Purge goes on
+// there. One that is gone already is done.
+//
+// Remove nothing before the snapshot that replaces it is saved and recorded.
+//
+//course:exercise 3.7
+func (w *WAL) Purge() error {
+	if err := w.writable(); err != nil {
+		return err
+	}
+	for len(w.released) > 0 {
+		name := w.released[0]
+		err := w.remove(path.Join(w.dir, name))
+		switch {
+		case errors.Is(err, disk.ErrLocked):
+			return nil
+		case err != nil:
+			return fmt.Errorf("snapshots: purge %s: %w", name, err)
+		}
+		w.released = w.released[1:]
+	}
+	return nil
+}
+
+// remove removes one file durably, if nobody has it locked.
+//
+//course:exercise 3.7
+func (w *WAL) remove(name string) error {
+	f, err := w.fsys.Open(name, os.O_RDWR, 0)
+	if err == nil {
+		err = errors.Join(f.Lock(), f.Close())
+	}
+	if err == nil {
+		err = w.fsys.Remove(name)
+	}
+	// Gone is good, but perhaps not for good: whoever removed it may not have
+	// synced the folder.
+	if err == nil || errors.Is(err, fs.ErrNotExist) {
+		err = w.fsys.SyncDir(w.dir)
+	}
+	return err
+}
