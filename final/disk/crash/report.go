@@ -50,7 +50,7 @@ func (r Report) String() string {
 	if r.SampledNested > 0 {
 		fmt.Fprintf(&b, "sampled at %d points inside recovery\n", r.SampledNested)
 	}
-	return b.String()
+	return strings.TrimSuffix(b.String(), "\n")
 }
 
 // Violation is a disk that a crash may leave, and on which Recover failed.

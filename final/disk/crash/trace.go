@@ -39,7 +39,7 @@ func (s *search) violation(lives []life) *Violation {
 		t.line(1, "%s", strings.TrimRight(line, "\n"))
 	}
 	t.line(0, "\nReplay it with crash.Bounds{Replay: %q}", v.Replay)
-	v.Trace = t.String()
+	v.Trace = strings.TrimSuffix(t.String(), "\n")
 	return v
 }
 
