@@ -28,11 +28,12 @@ func TestImportsSeesBreaches(t *testing.T) {
 	good := []house.Package{
 		{ImportPath: raft, Imports: []string{"elsewhere.test/x"}, Module: &house.Module{Path: "go.etcd.io/raft/v3"}},
 		pkg("final/disk", "io", "log/slog"),
+		pkg("final/disk/crash", disk),
 		pkg("final/wal", disk, raft, proto),
 		pkg("final/raftnode", wal),
 		pkg("chapters/course"),
 		pkg("chapters/01-records", wire, disk, "m.test/m/chapters/course"),
-		pkg("chapters/01-records/recordstest", records, "github.com/google/go-cmp/cmp"),
+		pkg("chapters/01-records/recordstest", records, disk+"/crash", "github.com/google/go-cmp/cmp"),
 		pkg("chapters/03-snapshots", records, raft),
 		pkg("scripts/course", "elsewhere.test/y"),
 		pkg("final/cmd/logbook", wal, "elsewhere.test/y"),
@@ -48,6 +49,8 @@ func TestImportsSeesBreaches(t *testing.T) {
 	}{
 		{name: "nothing"},
 		{"disk_takes_more_than_std", pkg("final/disk/os", raft), []string{"final/disk/os: imports " + raft + ", which"}},
+		{"crash_takes_more_than_disk", pkg("final/disk/crash", "m.test/m/final/layout"), []string{"final/disk/crash: imports final/layout"}},
+		{"chapter_takes_the_crash_lab", pkg("chapters/01-x", disk+"/crash"), []string{"chapters/01-x: imports final/disk/crash"}},
 		{"wal_through_another", pkg("final/wal/x", "m.test/m/final/internal/y"), []string{
 			"final/wal/x: imports final/internal/y, which imports elsewhere.test/x, which its room"}},
 		{"chapter_one_takes_raft", pkg("chapters/01-x", raft), []string{"chapters/01-x: imports " + raft}},
