@@ -139,10 +139,10 @@ func failedCreate(c *check) {
 	for _, there := range []string{"", "an empty folder of the log's name"} {
 		for n := 1; ; n++ {
 			struck := false
-			for _, f := range []disk.Fault{{}, {Err: syscall.ENOSPC, Always: true}, {Done: true}, {Pages: disk.PagesReverted}} {
-				// Close and the look for what is there may fail without harm; what
-				// changes the disk may not.
-				f.Ops, f.Nth = disk.OpChanges&^disk.OpRemove, n
+			for _, f := range []disk.Fault{{}, {Err: syscall.ENOSPC, Always: true}, {Pages: disk.PagesReverted}} {
+				// What changes the disk must not fail unseen. A remove that clears
+				// away what is not needed may.
+				f.Ops, f.Nth = disk.OpChanges&^disk.OpRemove|disk.OpLock, n
 				if c.createFails(there, f) {
 					struck = true
 				}
@@ -176,7 +176,7 @@ func (c *check) createFails(there string, f disk.Fault) bool {
 	if !errors.Is(err, reason) {
 		w.fail(failure{got: w.told(err), want: "the disk's error: " + reason.Error(), means: "the operation failed (" + failed + "), so nobody knows whether the log is there; to say nil is a promise that may be broken."})
 	}
-	if w.log != nil && !isNil(w.log) {
+	if w.log != nil {
 		w.fail(failure{got: "an error, and a Log with it", want: "an error, and a nil Log", means: "nobody closes a Log that came with an error."})
 	}
 	// A fault that lasts also hits what would clean up; then only the folder
@@ -202,11 +202,10 @@ func (c *check) createFails(there string, f disk.Fault) bool {
 
 // failedOp is the last operation on a disk that failed by a fault, in words.
 func failedOp(sim *disk.Sim) string {
-	last := "none"
 	for _, e := range sim.Log() {
 		if e.Err != nil && (errors.Is(e.Err, syscall.EIO) || errors.Is(e.Err, syscall.ENOSPC) || errors.Is(e.Err, errDisk)) {
 			return e.String()
 		}
 	}
-	return last
+	return "none"
 }
