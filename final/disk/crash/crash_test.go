@@ -62,7 +62,7 @@ func golden(t *testing.T, name, got string) {
 	t.Helper()
 	file := filepath.Join("testdata", name+".txt")
 	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o666); err != nil {
+		if err := os.WriteFile(file, []byte(got+"\n"), 0o666); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -70,7 +70,7 @@ func golden(t *testing.T, name, got string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
+	if diff := cmp.Diff(string(want), got+"\n"); diff != "" {
 		t.Errorf("report mismatch (-%s +got):\n%s", file, diff)
 	}
 }

@@ -84,12 +84,16 @@ func (c *cut) fit(pending []disk.Undecided) {
 // tries is how many recoveries are spent on making a violation smaller.
 const tries = 4000
 
-// shrink makes a trace that fails smaller: fewer crashes, then fewer operations, then less that is lost.
+// shrink makes a trace that fails smaller: fewer crashes, then fewer operations, then less that is lost. It returns nil if
+// the trace does not fail again.
 func (s *search) shrink(trace []cut) []life {
 	if len(trace) > 1 {
 		trace = s.single(trace)
 	}
-	best, _ := s.follow(trace)
+	best, err := s.follow(trace)
+	if err == nil {
+		return nil
+	}
 	left := tries
 	better := func(trace []cut) bool {
 		if left--; left < 0 || s.ctx.Err() != nil {

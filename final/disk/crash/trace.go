@@ -103,7 +103,7 @@ func (t *teller) operations(r *run, n int, l *life) {
 		if l != nil {
 			state = durable.state(i+1, o)
 		}
-		if i < n-24 && !strings.HasPrefix(state, "NOT") {
+		if i < n-16 && !strings.HasPrefix(state, "NOT") {
 			skipped++
 			continue
 		}
