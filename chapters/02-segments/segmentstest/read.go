@@ -279,7 +279,6 @@ func (c *check) readErrors(m *image) {
 	}
 }
 
-
 // emptyRead reports whether the fault has hit a read of nothing: such a read may
 // fail without anybody's knowledge.
 func emptyRead(sim *disk.Sim) bool {
