@@ -3,6 +3,7 @@ package segments_test
 import (
 	"errors"
 	"io/fs"
+	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -36,6 +37,19 @@ func TestCreateRefuses(t *testing.T) {
 				t.Errorf("%s mismatch (-before +after):\n%s", c.dir, diff)
 			}
 		})
+	}
+}
+
+// TestCreateCannotLook wants the error of a folder that cannot be listed, which
+// is not an absent one (W25).
+func TestCreateCannotLook(t *testing.T) {
+	t.Parallel()
+	sim := disk.NewSim()
+	sim.Inject(disk.Fault{Ops: disk.OpList})
+	_, err := segments.Create(sim, "log", head, small)
+	expect(t, "Create", err, syscall.EIO)
+	if _, err := sim.Stat("log"); err == nil {
+		t.Error("a log was made in a folder that could not be looked at")
 	}
 }
 
@@ -81,6 +95,9 @@ func TestCreateFails(t *testing.T) {
 			l.Close()
 			continue // what failed does not matter: the close of a leftover that was not there
 		}
+		if open := opened(sim); open != 0 {
+			t.Errorf("operation %d failed: %d files are left open", n, open)
+		}
 		if _, err := segments.List(sim, "data/log"); !errors.Is(err, segments.ErrNoLog) {
 			t.Errorf("operation %d failed: a log is there, or %v", n, err)
 		}
@@ -93,6 +110,20 @@ func TestCreateFails(t *testing.T) {
 			t.Error(err)
 		}
 	}
+}
+
+// opened returns how many files are open on a disk.
+func opened(sim *disk.Sim) int {
+	n := 0
+	for _, e := range sim.Log() {
+		switch {
+		case e.Op == disk.OpClose: // also one that fails
+			n--
+		case e.Op&(disk.OpOpen|disk.OpCreate) != 0 && e.Err == nil:
+			n++
+		}
+	}
+	return n
 }
 
 // TestCreateTwice has two of them in one folder: the log of the first stays.

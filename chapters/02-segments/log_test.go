@@ -129,6 +129,9 @@ func TestSpare(t *testing.T) {
 	if err := errors.Join(l.Cut(4, head), l.Append(records.TypeEntry, entry(2)), l.Sync()); err != nil {
 		t.Fatal(err)
 	}
+	if err := recoverLog(sim.Kill(), progress{3, 3}); err != nil {
+		t.Error(err)
+	}
 	sim.Inject(disk.Fault{Ops: disk.OpPreallocate})
 	if l.Prepare() == nil {
 		t.Error("Prepare did not notice that there is no space")

@@ -43,6 +43,8 @@
 // A last segment that is missing as a whole leaves no trace: what is left reads
 // as a shorter log. Damage in the head of the last segment is told from a torn
 // write only in the checksum record, because nothing says how long a head is.
+// Damage in the last record is taken for a write cut short if the record's own
+// data ends in a zero.
 // And after a sync that failed, the operating system may show bytes that it
 // will never write: a log that was poisoned so should be opened after a
 // restart of the machine, not only of the program.
