@@ -204,7 +204,8 @@ func (r *replay) hardState(s *raftpb.HardState) error {
 	if r.waiting && s.GetTerm() < r.top {
 		r.revert() // it was written by a node that knew nothing of the snapshot
 	}
-	if reason := stepBack(s, r.state, r.top); reason != "" {
+	again := proto.Equal(s, r.state) // as at the head of every segment
+	if reason := stepBack(s, r.state, r.top); reason != "" && !again {
 		return fmt.Errorf("%s", reason)
 	}
 	r.state, r.commit = s, max(r.commit, s.GetCommit())
@@ -241,9 +242,8 @@ func (r *replay) snapshot(p position) {
 // revert brings back the log that a leader's snapshot would have replaced.
 func (r *replay) revert() { r.history, r.before, r.waiting = *r.before, nil, false }
 
-// finish returns the entries behind the start.
-//
-//course:exercise 3.2
+// finish returns the entries behind the start, and whether they are what was
+// asked for.
 func (r *replay) finish() ([]*raftpb.Entry, error) {
 	if r.waiting && r.start.index < r.trail.base {
 		r.revert()
@@ -267,10 +267,10 @@ func (r *replay) finish() ([]*raftpb.Entry, error) {
 	return r.behind(r.start.index), nil
 }
 
-// behind returns the entries behind an index, and none where the first of them
-// is missing.
+// behind returns the entries behind an index; nil if there are none, or if the
+// first of them is missing.
 func (h *history) behind(index uint64) []*raftpb.Entry {
-	if index < h.trail.base || index > h.trail.last() {
+	if index < h.trail.base || index >= h.trail.last() {
 		return nil
 	}
 	return h.ents[index-h.trail.base:]
@@ -283,5 +283,5 @@ func (w *WAL) resume(r *replay) {
 	if r.waiting {
 		w.leader = r.trail.base
 	}
-	w.ready = true
+	w.ready, w.resumed = true, true
 }

@@ -46,7 +46,7 @@ func (w *WAL) Save(state *raftpb.HardState, ents []*raftpb.Entry) error {
 	if err := w.check(state, ents); err != nil {
 		return err
 	}
-	must := raft.MustSync(state, w.state, len(ents))
+	must := w.mustSync(state, ents)
 	for _, e := range ents {
 		if err := w.append(records.TypeEntry, e); err != nil {
 			return err
@@ -60,7 +60,7 @@ func (w *WAL) Save(state *raftpb.HardState, ents []*raftpb.Entry) error {
 		}
 		// A copy: the caller may fill the same message again, and what is
 		// compared with itself never changes.
-		w.state = proto.CloneOf(state)
+		w.state, w.resumed = proto.CloneOf(state), false
 	}
 	switch {
 	case w.full():
@@ -71,42 +71,52 @@ func (w *WAL) Save(state *raftpb.HardState, ents []*raftpb.Entry) error {
 	return w.handOn()
 }
 
-// check returns why Save must refuse, or nil. Nothing of the log is changed.
+// check returns why Save must refuse, or nil. Nothing of the log is changed: an
+// entry is checked against the log, or against the one before it in ents.
 //
 //course:exercise 3.1
 func (w *WAL) check(state *raftpb.HardState, ents []*raftpb.Entry) error {
-	commit, last := w.state.GetCommit(), w.trail.last()
-	top := w.top
+	last, top := w.trail.last(), w.top
 	for i, e := range ents {
 		index := e.GetIndex()
-		if i == 0 && index > last+1 || i > 0 && index != last+1 {
+		if index > last+1 || i > 0 && index != last+1 {
 			return refuse("%w: entry %d behind entry %d", ErrSliceOutOfRange, index, last)
 		}
 		before := w.trail.at(index - 1)
 		if i > 0 {
 			before = ents[i-1].GetTerm()
 		}
-		if reason := w.trail.conflict(e, before, commit); reason != "" {
+		if reason := w.trail.conflict(e, before, w.state.GetCommit()); reason != "" {
 			return refuse("%s", reason)
 		}
 		last, top = index, max(top, e.GetTerm())
 	}
-	if !raft.IsEmptyHardState(state) {
-		if reason := stepBack(state, w.state, top); reason != "" {
-			return refuse("%s", reason)
-		}
-		if state.GetCommit() < commit {
-			return refuse("the commit goes down from %d to %d", commit, state.GetCommit())
-		}
-		commit = state.GetCommit()
-	}
+	commit, err := w.commitOf(state, top)
 	switch {
+	case err != nil:
+		return err
 	case commit > last:
 		return refuse("the commit %d is beyond entry %d, which would be the last", commit, last)
 	case len(ents) > 0 && w.leader > commit:
 		return refuse("entry %d needs the leader's snapshot at %d, which no hard state has committed", ents[0].GetIndex(), w.leader)
 	}
 	return nil
+}
+
+// commitOf returns what is committed once the state is saved, or why it must be
+// refused. top is the highest term of an entry.
+func (w *WAL) commitOf(state *raftpb.HardState, top uint64) (uint64, error) {
+	commit := w.state.GetCommit()
+	if raft.IsEmptyHardState(state) {
+		return commit, nil
+	}
+	if reason := stepBack(state, w.state, top); reason != "" {
+		return 0, refuse("%s", reason)
+	}
+	if state.GetCommit() < commit {
+		return 0, refuse("the commit goes down from %d to %d", commit, state.GetCommit())
+	}
+	return state.GetCommit(), nil
 }
 
 // SaveSnapshot records that a snapshot was saved, durably. Save the file first
@@ -161,6 +171,12 @@ func (w *WAL) append(typ int64, m proto.Message) error {
 	return w.log.Append(typ, b)
 }
 
+// mustSync reports whether raft may act on what is saved. The first hard state
+// after opening is synced in any case, as in etcd, which forgets the one before.
+func (w *WAL) mustSync(state *raftpb.HardState, ents []*raftpb.Entry) bool {
+	return raft.MustSync(state, w.state, len(ents)) || w.resumed
+}
+
 // full reports whether it is time to cut. What handOn wrote early does not count
 // before anything else is written, since etcd would not have written it yet: so
 // cuts come where etcd's do.
@@ -172,19 +188,12 @@ func (w *WAL) full() bool {
 	return size >= w.size
 }
 
-// cut goes on in a new segment, with the metadata and the hard state at its head:
-// a node that is opened there must not have forgotten its vote. Names of segments
-// never go back, also when the log does.
-//
-//course:exercise 3.1
+// cut goes on in a new segment. Names of segments never go back, also when the
+// log does: whoever looks for a snapshot's segment goes by them.
 func (w *WAL) cut() error {
-	head := []records.Record{{Type: records.TypeMetadata, Data: w.metadata}}
-	if !raft.IsEmptyHardState(w.state) {
-		b, err := proto.Marshal(w.state)
-		if err != nil {
-			return err
-		}
-		head = append(head, records.Record{Type: records.TypeState, Data: b})
+	head, err := w.head()
+	if err != nil {
+		return err
 	}
 	w.named = max(w.named, w.reached+1)
 	if err := w.log.Cut(w.named, head); err != nil {
@@ -192,6 +201,20 @@ func (w *WAL) cut() error {
 	}
 	w.synced, w.ahead = w.log.Size(), 0
 	return nil
+}
+
+// head returns the records that a new segment begins with, behind its checksum
+// record: the metadata, and the hard state if there is one. When the segments
+// before are removed, a node must not have forgotten its vote.
+//
+//course:exercise 3.1
+func (w *WAL) head() ([]records.Record, error) {
+	head := []records.Record{{Type: records.TypeMetadata, Data: w.metadata}}
+	if raft.IsEmptyHardState(w.state) {
+		return head, nil
+	}
+	b, err := proto.Marshal(w.state)
+	return append(head, records.Record{Type: records.TypeState, Data: b}), err
 }
 
 // handOn writes what the log holds to the file, without a sync.

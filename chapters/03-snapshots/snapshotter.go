@@ -148,8 +148,6 @@ func (s *Snapshotter) load(wanted func(position) bool) (*raftpb.Snapshot, error)
 // read returns the snapshot in a file, which is to be the one at p. Its error is
 // a [*CorruptError] if the bytes prove that they were damaged, matches [ErrName]
 // if they are another snapshot's, and is the disk's if they could not be had.
-//
-//course:exercise 3.4
 func (s *Snapshotter) read(name string, p position) (*raftpb.Snapshot, error) {
 	b, err := readFile(s.fsys, path.Join(s.dir, name))
 	if err != nil {

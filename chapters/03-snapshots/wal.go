@@ -51,6 +51,9 @@ type WAL struct {
 	metadata []byte
 	state    *raftpb.HardState
 
+	// resumed is set from the reading of the log to the first hard state.
+	resumed bool
+
 	// trail is the terms of the log's entries, leader the index of the last
 	// snapshot that replaced the log, and top the highest term of an entry.
 	trail  trail

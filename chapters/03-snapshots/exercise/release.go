@@ -1,0 +1,38 @@
+package snapshots
+
+import (
+	"example.com/logbook/chapters/course"
+)
+
+// ReleaseLockTo gives up the segments that nobody needs who opens the log at the
+// snapshot of the given index: all before the last one whose name has a lower
+// index. The last segment always stays. Their files stay too, unlocked, until
+// [WAL.Purge].
+//
+// The log is synced first. A hard state that only moved the commit may not be
+// durable yet, and a log whose commit does not reach the snapshot could be opened
+// there no more (etcd#10219); nor, without the old segments, anywhere else.
+//
+//course:exercise 3.7
+func (w *WAL) ReleaseLockTo(index uint64) error {
+	panic(course.TODO("3.7"))
+}
+
+// Purge removes the segments that were given up, oldest first, each durably
+// before the next: a crash must not leave a gap. One that is locked, because
+// somebody reads it, ends the work without an error; the next Purge goes on
+// there. One that is gone already is done.
+//
+// Remove nothing before the snapshot that replaces it is saved and recorded.
+//
+//course:exercise 3.7
+func (w *WAL) Purge() error {
+	panic(course.TODO("3.7"))
+}
+
+// remove removes one file durably, if nobody has it locked.
+//
+//course:exercise 3.7
+func (w *WAL) remove(name string) error {
+	panic(course.TODO("3.7"))
+}

@@ -1,0 +1,165 @@
+package snapshots
+
+import (
+	"go.etcd.io/raft/v3"
+	"go.etcd.io/raft/v3/raftpb"
+	"google.golang.org/protobuf/proto"
+
+	records "example.com/logbook/chapters/01-records"
+	"example.com/logbook/chapters/course"
+)
+
+// Save appends entries and then the hard state, and makes them durable before it
+// returns if raft may act on them: if there are entries, or the term or the vote
+// has changed ([raft.MustSync]). A hard state that only moves the commit is
+// handed to the operating system: the death of the process does not take it back,
+// a loss of power may. Nothing is saved when both are empty. Neither is kept or
+// changed; the caller may use them again.
+//
+// An entry at an index that the log has replaces that entry and all behind it.
+// Refused, with an error that matches [ErrRefused] and nothing written:
+//
+//   - entries that do not follow one another, or leave a gap behind the log
+//     ([ErrSliceOutOfRange]); what follows a leader's snapshot begins behind it;
+//   - an entry without index or term, of a type that does not exist, or of a
+//     lower term than the one before it;
+//   - an entry that replaces a committed one of another term, and entries that
+//     leave the log ending below the commit;
+//   - a hard state whose term or commit goes down, whose term is lower than an
+//     entry's, which changes the vote within a term, or which commits what is
+//     beyond the log; a leader's snapshot counts as the log up to its index;
+//   - entries behind a leader's snapshot when neither state nor the one before
+//     commits it: see [WAL.ReadAll].
+//
+// Where SegmentSize bytes of the last segment were written, the next Save is its
+// last: a new segment is begun behind it, and the Save is durable. Its entries are
+// never split. Any other error is one of the disk and stays: see
+// [segments.Log.Sync].
+//
+//course:exercise 3.1
+func (w *WAL) Save(state *raftpb.HardState, ents []*raftpb.Entry) error {
+	panic(course.TODO("3.1"))
+}
+
+// check returns why Save must refuse, or nil. Nothing of the log is changed: an
+// entry is checked against the log, or against the one before it in ents.
+//
+//course:exercise 3.1
+func (w *WAL) check(state *raftpb.HardState, ents []*raftpb.Entry) error {
+	panic(course.TODO("3.1"))
+}
+
+// commitOf returns what is committed once the state is saved, or why it must be
+// refused. top is the highest term of an entry.
+func (w *WAL) commitOf(state *raftpb.HardState, top uint64) (uint64, error) {
+	commit := w.state.GetCommit()
+	if raft.IsEmptyHardState(state) {
+		return commit, nil
+	}
+	if reason := stepBack(state, w.state, top); reason != "" {
+		return 0, refuse("%s", reason)
+	}
+	if state.GetCommit() < commit {
+		return 0, refuse("the commit goes down from %d to %d", commit, state.GetCommit())
+	}
+	return state.GetCommit(), nil
+}
+
+// SaveSnapshot records that a snapshot was saved, durably. Save the file first
+// ([Snapshotter.SaveSnap]): from this moment on the log vouches for it. m needs an
+// index, a term and, unless its index is 0, a conf state.
+//
+// A snapshot of the log's own entries leaves the log as it is. One from the
+// leader, beyond the last entry or of another term than the entry at its index,
+// replaces it: the next entry is the one behind. Save the hard state that commits
+// it next. One that contradicts a committed entry is refused ([ErrRefused]).
+func (w *WAL) SaveSnapshot(m *raftpb.SnapshotMetadata) error {
+	if err := w.writable(); err != nil {
+		return err
+	}
+	p, own := at(m), w.trail.own(at(m))
+	switch {
+	case m == nil || m.Index == nil || m.Term == nil:
+		return refuse("a snapshot needs an index and a term: %v", m)
+	case m.ConfState == nil && p.index > 0:
+		return refuse("snapshot %d needs a conf state: %v", p.index, m)
+	case !own && p.index <= w.state.GetCommit():
+		return refuse("snapshot %d of term %d contradicts entry %[2]d of term %d, which is committed", p.index, p.term, w.trail.at(p.index))
+	}
+	if err := w.log.Append(records.TypeSnapshot, appendSnapshot(nil, m)); err != nil {
+		return err
+	}
+	if !own {
+		w.trail, w.leader = newTrail(p.index, p.term), p.index
+		w.top = max(w.top, p.term)
+	}
+	w.reached = max(w.reached, p.index)
+	return w.sync()
+}
+
+// writable returns why the log cannot be written, or nil.
+func (w *WAL) writable() error {
+	switch {
+	case w.closed:
+		return ErrClosed
+	case !w.ready:
+		return ErrNotRead
+	}
+	return nil
+}
+
+// append marshals a message and appends it.
+func (w *WAL) append(typ int64, m proto.Message) error {
+	b, err := proto.Marshal(m)
+	if err != nil {
+		return refuse("%v", err)
+	}
+	return w.log.Append(typ, b)
+}
+
+// full reports whether it is time to cut. What handOn wrote early does not count
+// before anything else is written, since etcd would not have written it yet: so
+// cuts come where etcd's do.
+func (w *WAL) full() bool {
+	size := w.log.Size()
+	if size == w.ahead {
+		size = w.synced
+	}
+	return size >= w.size
+}
+
+// cut goes on in a new segment. Names of segments never go back, also when the
+// log does: whoever looks for a snapshot's segment goes by them.
+func (w *WAL) cut() error {
+	head, err := w.head()
+	if err != nil {
+		return err
+	}
+	w.named = max(w.named, w.reached+1)
+	if err := w.log.Cut(w.named, head); err != nil {
+		return err
+	}
+	w.synced, w.ahead = w.log.Size(), 0
+	return nil
+}
+
+// head returns the records that a new segment begins with, behind its checksum
+// record: the metadata, and the hard state if there is one. When the segments
+// before are removed, a node must not have forgotten its vote.
+//
+//course:exercise 3.1
+func (w *WAL) head() ([]records.Record, error) {
+	panic(course.TODO("3.1"))
+}
+
+// handOn writes what the log holds to the file, without a sync.
+func (w *WAL) handOn() error {
+	for _, err := range w.log.Records() { // writes before it reads
+		if err != nil {
+			return err
+		}
+		break
+	}
+	w.ahead = w.log.Size()
+	return nil
+}
