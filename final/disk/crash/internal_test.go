@@ -243,3 +243,19 @@ func TestToken(t *testing.T) {
 		}
 	}
 }
+
+// What was seen after more crashes is to be searched again after fewer, for then more may follow.
+func TestKnown(t *testing.T) {
+	t.Parallel()
+	s := &search{seen: newSeen(seenMost)}
+	key, _ := s.known(7, 1, 0)
+	s.seen.add(key)
+	for crashes, want := range []bool{false, true, true} {
+		if _, got := s.known(7, crashes, 0); got != want {
+			t.Errorf("known after %d crashes = %v, want %v: it was seen after 1", crashes, got, want)
+		}
+	}
+	if _, other := s.known(7, 1, 1); other {
+		t.Error("a disk is taken for a point")
+	}
+}

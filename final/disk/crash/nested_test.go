@@ -166,3 +166,72 @@ func TestNotDeterministic(t *testing.T) {
 		t.Errorf("Explore() = %v, want that Recover is not deterministic, and what it said", err)
 	}
 }
+
+// What Again notes before it does anything is known after a crash that comes just then.
+func TestAgainNotes(t *testing.T) {
+	t.Parallel()
+	e := written(1, func(fs disk.FS, notes []any) error {
+		if len(notes) > 0 {
+			return fmt.Errorf("noted %v", notes)
+		}
+		return nil
+	})
+	e.Again = func(fs disk.FS, notes []any, note func(any)) error { note("again"); return nil }
+	_, err := e.Explore(t.Context(), nil)
+	if v, ok := err.(*crash.Violation); !ok || v.Err.Error() != "noted [again]" {
+		t.Errorf("Explore() = %v, want that the note was seen", err)
+	}
+}
+
+// A report does not claim to be exhaustive when a point inside recovery was sampled.
+func TestSampledNested(t *testing.T) {
+	t.Parallel()
+	e := written(1, func(fs disk.FS, notes []any) error {
+		s := &script{fs: fs}
+		s.write(s.file("r"), 0, strings.Repeat("r", 13*disk.SectorSize))
+		return s.err
+	})
+	report, err := e.Explore(t.Context(), nil)
+	if err != nil || report.Exhaustive() || report.SampledNested == 0 || len(report.Sampled) > 0 {
+		t.Errorf("Explore() = %v, %v, want points sampled inside recovery only", report, err)
+	}
+}
+
+// A report tells of each name what made it durable, or that nothing did.
+func TestNames(t *testing.T) {
+	t.Parallel()
+	e := &crash.Experiment{
+		Name: "names",
+		Work: func(fs disk.FS, note func(any)) error {
+			s := &script{fs: fs, err: fs.Mkdir("d", disk.DirMode)}
+			s.file("d/1")
+			s.file("2")
+			if s.err == nil {
+				s.err = fs.SyncDir("d")
+			}
+			s.file("d/3")
+			s.rename("2", "4")
+			s.syncDir()
+			s.remove("4")
+			s.file("5")
+			s.rename("d/1", "6")
+			note("renamed")
+			return s.err
+		},
+		Recover: func(fs disk.FS, notes []any) error {
+			_, one := fs.Stat("d/1")
+			_, five := fs.Stat("5")
+			_, four := fs.Stat("4")
+			if len(notes) > 0 && one == nil && five == nil && four != nil {
+				return errors.New("1 is in d, 5 is here, 4 is gone")
+			}
+			return nil
+		},
+	}
+	_, err := e.Explore(t.Context(), nil)
+	v, ok := err.(*crash.Violation)
+	if !ok {
+		t.Fatalf("Explore() = %v, want a violation", err)
+	}
+	golden(t, "names", v.Error())
+}

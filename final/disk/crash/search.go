@@ -102,8 +102,7 @@ func (s *search) drop() {
 func (s *search) push(trace []cut, r *run, p point) {
 	for n := p.least; n <= p.most; n++ {
 		src := &source{trace: trace, run: r, point: p, notes: n, sims: make([]*disk.Sim, s.Workers)}
-		key := mix(mix(p.print, r.prints[n]), uint64(p.inside(r)))
-		key, known := s.known(key, len(trace), 1)
+		key, known := s.known(mix(p.print, r.prints[n]), len(trace), 1)
 		s.seen.add(key)
 		switch {
 		case known:
@@ -113,14 +112,6 @@ func (s *search) push(trace []cut, r *run, p point) {
 			s.nested = append(s.nested, src)
 		}
 	}
-}
-
-// inside tells the points at which a write is cut short inside a sector, too, from the others.
-func (p *point) inside(r *run) int {
-	if p.op > 0 && r.ops[p.op-1].Data != nil {
-		return p.op
-	}
-	return 0
 }
 
 // known reports whether something was seen with as few crashes before it, or fewer: then it was searched as far as it
@@ -229,10 +220,10 @@ func (s *search) bound() int {
 // inside yields the deaths of the process inside a write that are not between two sectors.
 func (s *search) inside(src *source, c cut, yield func(cut) bool) bool {
 	p := src.point
-	if p.done != whole || p.inside(src.run) == 0 || !s.Torn || src.notes > p.least {
+	if p.done != whole || p.op == 0 || !s.Torn || src.notes > p.least { // no note is made inside a write
 		return true
 	}
-	o := src.run.ops[p.op-1]
+	o := src.run.ops[p.op-1] // without Data if it is none of the workload's writes
 	for c.done = 1; c.done < len(o.Data); c.done++ {
 		if (o.Offset+int64(c.done))%disk.SectorSize != 0 && !yield(c) {
 			return false
@@ -336,22 +327,21 @@ func (s *search) enter(j *job) {
 	}
 }
 
-// share has n things done by the workers. One whose goroutine ends is replaced.
+// share has n things done by the workers, in order. Where the goroutine of one ends, what others begin later may not be
+// done; all before it is.
 func (s *search) share(n int, do func(worker, i int)) {
 	var next atomic.Int64
-	for next.Load() < int64(n) && s.ctx.Err() == nil {
-		var wait sync.WaitGroup
-		for worker := range min(s.Workers, n) {
-			wait.Go(func() {
-				for s.ctx.Err() == nil {
-					i := int(next.Add(1)) - 1
-					if i >= n {
-						return
-					}
-					do(worker, i)
+	var wait sync.WaitGroup
+	for worker := range min(s.Workers, n) {
+		wait.Go(func() {
+			for s.ctx.Err() == nil {
+				i := int(next.Add(1)) - 1
+				if i >= n {
+					return
 				}
-			})
-		}
-		wait.Wait()
+				do(worker, i)
+			}
+		})
 	}
+	wait.Wait()
 }

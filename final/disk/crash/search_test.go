@@ -95,6 +95,21 @@ func TestStates(t *testing.T) {
 	if last.Distinct != report.Distinct || last.Limit != 500 || last.AllPoints != 13 {
 		t.Errorf("the last progress is %+v, the report %+v", last, report.Count)
 	}
+	var seen album
+	e := written(12*disk.SectorSize, func(fs disk.FS, notes []any) error {
+		seen.add(fs)
+		f, err := fs.Open("r", os.O_RDWR|os.O_CREATE, disk.FileMode)
+		return errors.Join(err, f.Sync(), fs.SyncDir("."))
+	})
+	report, err = e.Explore(t.Context(), &crash.Bounds{States: 3000})
+	if err != nil || report.Nested < 500 || report.Distinct-report.Nested < 500 {
+		t.Errorf("Explore() = %v, %v, want some hundred disks of each kind", report, err)
+	}
+	for _, want := range []string{"a='\\x00'5632'x'512 ", "a='x'5632'\\x00'512 ", "a='\\x00'512'x'5632 "} {
+		if !seen.seen[want] {
+			t.Errorf("%q was not tried: few disks are to be a choice of all", want)
+		}
+	}
 	report, err = written(4*disk.SectorSize, fine).Explore(t.Context(), &crash.Bounds{States: 500})
 	if err != nil || !report.Exhaustive() {
 		t.Errorf("Explore() = %v, %v, want all of few disks", report, err)
@@ -116,6 +131,9 @@ func TestErrors(t *testing.T) {
 		{"work", &crash.Experiment{Name: "e", Work: func(disk.FS, func(any)) error { return failed }, Recover: fine}, nil, failed, "Work of e"},
 		{"work_panics", &crash.Experiment{Name: "e", Work: func(disk.FS, func(any)) error { panic("oh") }, Recover: fine}, nil, nil, "panic: oh in crash_test.TestErrors"},
 		{"no_recover", &crash.Experiment{Name: "e", Work: func(disk.FS, func(any)) error { return nil }}, nil, nil, "needs Work and Recover"},
+		{"too_many_notes", greeting(false), &crash.Bounds{Replay: "97263486_2n2-1.1.0"}, crash.ErrReplay, "where there is no operation"},
+		{"too_early_a_note", greeting(false), &crash.Bounds{Replay: "97263486_2+3n1k"}, crash.ErrReplay, "where there is no operation"},
+		{"no_such_operation", greeting(false), &crash.Bounds{Replay: "97263486_3n1k"}, crash.ErrReplay, "where there is no operation"},
 		{"not_a_token", written(1, fine), &crash.Bounds{Replay: "x"}, crash.ErrReplay, "search again"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -172,7 +190,7 @@ func TestContext(t *testing.T) {
 		return nil
 	})
 	report, err := e.Explore(ctx, nil)
-	if !errors.Is(err, context.Canceled) || !report.Stopped || calls.Load() > 1100 {
+	if !errors.Is(err, context.Canceled) || !report.Stopped || calls.Load() > 1000+int64(runtime.GOMAXPROCS(0)) {
 		t.Errorf("Explore() = %+v, %v after %d calls, want context.Canceled soon", report, err, calls.Load())
 	}
 }
@@ -181,7 +199,7 @@ func TestContext(t *testing.T) {
 func TestNotes(t *testing.T) {
 	t.Parallel()
 	var seen album
-	e := written(1, nil)
+	e := written(2, nil)
 	work := e.Work
 	e.Work = func(fs disk.FS, note func(any)) error {
 		note("before")
@@ -202,9 +220,9 @@ func TestNotes(t *testing.T) {
 	if _, err := e.Explore(t.Context(), &crash.Bounds{Torn: true}); err != nil {
 		t.Fatal(err)
 	}
-	want := map[string]bool{`"\x00" []`: true}
+	want := map[string]bool{`"\x00\x00" []`: true, `"x\x00" [before]`: true}
 	for _, notes := range []string{"[before]", "[before one]", "[before one two]"} {
-		want[`"\x00" `+notes], want[`"x" `+notes] = true, true
+		want[`"\x00\x00" `+notes], want[`"xx" `+notes] = true, true
 	}
 	if diff := cmp.Diff(want, seen.seen); diff != "" {
 		t.Errorf("mismatch (-want +got):\n%s", diff)

@@ -164,17 +164,12 @@ func (s *search) keep(best *[]life, i int, better func([]cut) bool) {
 		for k := 0; i < len(*best) && k < len((*best)[i].cut.outcomes); k++ {
 			now := (*best)[i].cut
 			newest := disk.Outcome{Version: now.pending[k].Versions - 1}
-			for _, o := range []disk.Outcome{newest, {}} {
-				trace := cutsOf(*best)
-				if trace[i].outcomes[k] == o || o != newest && now.outcomes[k].Cut == 0 {
-					break
-				}
-				trace[i].outcomes[k] = o
-				if better(trace) {
-					again = true
-					break
-				}
+			if now.outcomes[k] == newest {
+				continue
 			}
+			trace := cutsOf(*best)
+			trace[i].outcomes[k] = newest
+			again = better(trace) || again
 		}
 	}
 }
