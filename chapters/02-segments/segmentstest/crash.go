@@ -24,6 +24,15 @@ type (
 	bound struct{ good []string }
 )
 
+// String says it as the trace of a crash does.
+func (t tries) String() string { return "will be written: " + shorten(t.texts) }
+
+// String says it as the trace of a crash does.
+func (acked) String() string { return "acknowledged: all of it is promised" }
+
+// String says it as the trace of a crash does.
+func (b bound) String() string { return "found by the new owner: " + shorten(b.good) }
+
 // ledger is what the notes come to.
 func ledger(notes []any) (promised, tried []string) {
 	for _, n := range notes {
@@ -97,6 +106,9 @@ func createCrashes(c *check) {
 				l := look(fsys)
 				if len(l.names) == 0 && len(promised) == 0 {
 					return nil
+				}
+				if len(l.names) == 0 {
+					return errors.New("Create had returned nil, and there is no segment")
 				}
 				if got := texts(l.recs); l.wrong == "" && (l.torn || len(got) < len(head)) {
 					return fmt.Errorf("there is a log, and its head is not whole:\n%s", inWords(l))

@@ -308,6 +308,13 @@ func (c *check) cutFails(f disk.Fault) bool {
 	}
 	w.stays(err, f)
 	w.closesPoisoned(err)
+	made := true
+	for _, op := range []string{"create", "lock", "truncate", "preallocate"} {
+		made = made && !strings.HasPrefix(failed, op+" "+dir+"/"+spare)
+	}
+	if got := files(w.sim, dir); made && slices.Contains(got, spare) {
+		w.fail(failure{got: "the folder holds " + listed(got), want: "no " + spare, means: "Close removes the spare, also that of a log that has failed."})
+	}
 	w.survives(texts(promised), texts(tried))
 	if l := look(w.sim); l.wrong != "" || !inOrder(texts(promised), texts(l.recs), texts(tried)) {
 		w.fail(failure{got: "without a crash, the folder holds:\n" + inWords(l), want: "at least " + shorten(texts(promised)), means: "opened again, the log holds everything that was synced."})

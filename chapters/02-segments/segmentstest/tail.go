@@ -193,6 +193,7 @@ func oneOwner(c *check) {
 	w.must(w.close())
 	w.must(w.open())
 	w.must(w.close())
+	c.releases(m)
 	for i, n := range m.names {
 		w := c.on(m.sound(), "another process holds "+n)
 		other, err := w.sim.Open(dir+"/"+n, os.O_RDWR, 0)
@@ -209,6 +210,25 @@ func oneOwner(c *check) {
 		w.released()
 	}
 	c.openFails(m)
+}
+
+// releases gives up segment after segment.
+func (c *check) releases(m *image) {
+	w := c.on(m.sound(), "a log of three segments")
+	w.must(w.open())
+	for i, want := range []string{m.names[0], m.names[1], "", ""} {
+		var got string
+		w.must(w.call("Release()", func() (err error) { got, err = w.log.Release(); return err }))
+		if got != want || want != "" && locked(w.sim, dir+"/"+want) || !locked(w.sim, dir+"/"+m.names[2]) {
+			w.fail(failure{got: fmt.Sprintf("%q", got), want: fmt.Sprintf("%q, unlocked; the last stays locked", want), means: "segments are given up oldest first, and the last never."})
+		}
+		if got, want := w.log.Segments(), m.names[min(i+1, 2):]; !slices.Equal(got, want) {
+			w.fail(failure{got: "Segments() = " + listed(got), want: listed(want), means: "what was given up is the log's no more."})
+		}
+	}
+	w.without(disk.OpChanges, "the files stay, for the caller to remove.")
+	w.must(w.append(plain(9)))
+	w.must(w.close())
 }
 
 // owned fails unless everybody else is refused, at once, and nothing is changed.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"path"
 	"strings"
@@ -26,10 +27,10 @@ type world struct {
 	sim *disk.Sim
 	log Log
 
-	// did are the calls, with what came back; since is where in the disk's own
-	// log the last of them began.
-	did   []string
-	since int
+	// did are the calls, with what came back; since and until are where in the
+	// disk's own log the last of them began and ended.
+	did          []string
+	since, until int
 }
 
 // on begins a world on a disk, and says in words what is there.
@@ -48,11 +49,16 @@ func (c *check) fresh() *world { return c.on(disk.NewSim(), "") }
 // call makes a call of the implementation and notes it. The name stands in did
 // before the call, so that a panic shows it.
 func (w *world) call(name string, f func() error) error {
-	w.since = len(w.sim.Log())
+	const most = 120 // bytes of an error; what was last is told whole anyway
+	w.since, w.until = len(w.sim.Log()), math.MaxInt
 	w.did = append(w.did, name)
 	err := f()
-	if err != nil {
-		w.did[len(w.did)-1] += ": " + w.told(err)
+	w.until = len(w.sim.Log())
+	if told := w.told(err); err != nil {
+		if len(told) > most {
+			told = told[:most] + "…"
+		}
+		w.did[len(w.did)-1] += ": " + told
 	}
 	return err
 }
@@ -90,6 +96,11 @@ func (w *world) prepare() error { return w.call("Prepare()", func() error { retu
 func (w *world) close() error   { return w.call("Close()", func() error { return w.log.Close() }) }
 func (w *world) cut(index uint64, head ...Record) error {
 	return w.call(fmt.Sprintf("Cut(%d, %s)", index, brief(head)), func() error { return w.log.Cut(index, head) })
+}
+
+// records reads the log through its owner, for the error.
+func (w *world) records() error {
+	return w.call("Records()", func() error { _, err := w.gather(w.log.Records()); return err })
 }
 
 // repair repairs the log.
@@ -146,12 +157,12 @@ func (w *world) changes() string {
 	const most = 16
 	var lines []string
 	events := w.sim.Log()
-	for _, e := range events[min(w.since, len(events)):] {
+	for _, e := range events[min(w.since, len(events)):min(w.until, len(events))] {
 		if e.Op&(disk.OpChanges|disk.OpLock) != 0 || e.Err != nil {
 			lines = append(lines, e.String())
 		}
 	}
-	if len(lines) == 0 || w.since == len(events) {
+	if len(lines) == 0 {
 		return "the last call changed nothing"
 	}
 	if len(lines) > most {

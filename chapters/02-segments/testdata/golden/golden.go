@@ -13,8 +13,6 @@ import (
 	"path"
 	"strings"
 
-	"golang.org/x/tools/txtar"
-
 	"example.com/logbook/final/layout"
 )
 
@@ -53,16 +51,30 @@ func All() ([]Log, error) {
 		if err != nil {
 			return nil, err
 		}
-		archive := txtar.Parse(text)
-		l := Log{Name: strings.TrimSuffix(e.Name(), path.Ext(e.Name())), Story: string(archive.Comment)}
-		for _, f := range archive.Files {
-			b, err := layout.Parse(string(f.Data))
-			if err != nil {
-				return nil, fmt.Errorf("%s: %s: %w", e.Name(), f.Name, err)
-			}
-			l.Files = append(l.Files, File{f.Name, b})
+		l, err := parse(string(text))
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", e.Name(), err)
 		}
+		l.Name = strings.TrimSuffix(e.Name(), path.Ext(e.Name()))
 		logs = append(logs, l)
 	}
 	return logs, nil
+}
+
+// parse splits one golden file at its headings.
+func parse(text string) (l Log, err error) {
+	var rest string
+	l.Story, rest, _ = strings.Cut(text, "-- ")
+	for part := range strings.SplitSeq(rest, "\n-- ") {
+		name, dump, ok := strings.Cut(part, " --\n")
+		if !ok {
+			return l, fmt.Errorf("no file behind the comment: %.40q", part)
+		}
+		b, err := layout.Parse(dump)
+		if err != nil {
+			return l, fmt.Errorf("%s: %w", name, err)
+		}
+		l.Files = append(l.Files, File{name, b})
+	}
+	return l, nil
 }
