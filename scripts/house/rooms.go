@@ -22,7 +22,7 @@ const (
 // final to them: what chapters and final share is proof, not code.
 const suites = "chapters/*/*test"
 
-// crashLab is for the tests and the suites of the chapters; what they test
+// crashLab is for the tests, suites and demos of the chapters; what they test
 // knows nothing of it.
 const crashLab = "final/disk/crash"
 
@@ -76,10 +76,10 @@ func chapter(rel string) (room, bool) {
 	}
 	r.tests = []string{goCmp, txtar, scripts, crashLab, own}
 	if below != "" && below != "/exercise" {
-		r.may = append(r.may, own)
+		r.may = append(r.may, own, crashLab)
 	}
 	if strings.HasSuffix(below, "test") {
-		r.may = append(r.may, goCmp, txtar, crashLab)
+		r.may = append(r.may, goCmp, txtar)
 	}
 	return r, true
 }
