@@ -27,8 +27,8 @@
 // what is left. This finds a repair that destroys what it has no copy of. A second life, which goes on writing after
 // recovery, is [Experiment].Again: it finds records of an earlier life that come back.
 //
-// A disk that was recovered from before, with the same notes, is skipped: it is known by its fingerprint. A hundred
-// million bytes of fingerprints are kept; beyond that, old ones are forgotten, and a disk may be tried twice.
+// A disk that was recovered from before, with the same notes, is skipped: it is known by its fingerprint. Some sixteen
+// million fingerprints are kept; beyond that, old ones are forgotten, and a disk may be tried twice.
 //
 // A [Report] says how many disks there were, and at which points not all combinations were tried.
 //
@@ -37,6 +37,9 @@
 // Work notes what Recover must know. Note an attempt before it is made, and an acknowledgement behind the call that
 // gave it: Recover then checks that what it reads contains all that was acknowledged, and nothing that was not tried.
 // Recover opens the log as the program would after a restart, repairs as it would, reads it to the end, and checks.
+//
+// A recovery that is correct after loss of power may not be so after kill -9: what it reads then need not be durable, and
+// the power may go next. It must sync what it builds on, also when there was nothing to repair.
 //
 // The file system that Work gets is a [*disk.Sim]. With [disk.Sim.Inject] it can fail as well; what the workload does
 // after a failed sync is crashed as everything else.

@@ -110,6 +110,11 @@ func TestStates(t *testing.T) {
 			t.Errorf("%q was not tried: few disks are to be a choice of all", want)
 		}
 	}
+	e = written(disk.SectorSize, e.Recover)
+	report, err = e.Explore(t.Context(), &crash.Bounds{States: 400, Torn: true})
+	if err != nil || report.Nested < 100 || report.Distinct-report.Nested < 100 {
+		t.Errorf("Explore() = %v, %v, want a hundred disks of each kind, though there are more of the first", report, err)
+	}
 	report, err = written(4*disk.SectorSize, fine).Explore(t.Context(), &crash.Bounds{States: 500})
 	if err != nil || !report.Exhaustive() {
 		t.Errorf("Explore() = %v, %v, want all of few disks", report, err)
