@@ -79,7 +79,7 @@ func (c *check) search(e *crash.Experiment, b *crash.Bounds, means string) {
 
 // bounds are those of the searches that belong to an invariant: small, because
 // each edit of an exercise runs them.
-var bounds = crash.Bounds{Subsets: 7, Seeds: 8, Torn: true, States: 4000}
+var bounds = crash.Bounds{Subsets: 7, Seeds: 8, Torn: true, States: 1500}
 
 // createCrashes is I8.
 func createCrashes(c *check) {
@@ -265,7 +265,7 @@ func Crash(t *testing.T, impl Implementation) {
 	}
 	for _, e := range Experiments(impl) {
 		t.Run(slug(e.Name), func(t *testing.T) {
-			report, err := e.Explore(t.Context(), &crash.Bounds{Subsets: 5, Seeds: 4, Torn: true, States: 4000})
+			report, err := e.Explore(t.Context(), &crash.Bounds{Subsets: 5, Seeds: 4, Torn: true, States: 1500})
 			if err != nil {
 				t.Fatalf("the crash lab: %v", err)
 			}
