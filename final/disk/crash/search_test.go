@@ -112,8 +112,8 @@ func TestStates(t *testing.T) {
 	}
 	e = written(disk.SectorSize, e.Recover)
 	report, err = e.Explore(t.Context(), &crash.Bounds{States: 400, Torn: true})
-	if err != nil || report.Nested < 100 || report.Distinct-report.Nested < 100 {
-		t.Errorf("Explore() = %v, %v, want a hundred disks of each kind, though there are more of the first", report, err)
+	if err != nil || report.Nested < 50 || report.Distinct-report.Nested < 50 {
+		t.Errorf("Explore() = %v, %v, want fifty disks of each kind, though there are more of the first", report, err)
 	}
 	report, err = written(4*disk.SectorSize, fine).Explore(t.Context(), &crash.Bounds{States: 500})
 	if err != nil || !report.Exhaustive() {
