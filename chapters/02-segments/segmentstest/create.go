@@ -33,14 +33,12 @@ func logBeginsWithHead(c *check) {
 		if got := w.log.Size(); got != m.end(0) {
 			w.fail(failure{got: fmt.Sprintf("Size() = %d", got), want: fmt.Sprint(m.end(0)), means: "Size is what is written, its head included: the caller cuts by it."})
 		}
-		w.must(w.close())
 	}
 	w := c.on(disk.NewSim(), "an empty folder of the log's name")
 	if err := w.sim.Mkdir(dir, disk.DirMode); err != nil {
 		c.Fatal(err)
 	}
 	w.must(w.create(firstHead...))
-	w.must(w.close())
 }
 
 // createRefuses is I6.
@@ -116,7 +114,6 @@ func (c *check) leftover() {
 			w.fail(failure{got: w.told(err), want: "nil", means: "a crash inside Create would block every later one, until a person removes the folder."})
 		}
 		w.differ(firstName, content(w.sim, firstName), new(image).segment(0, firstHead...).bytes(0), "nothing of an earlier life may be read.")
-		w.must(w.close())
 	}
 	sim := disk.NewSim()
 	write(sim, tmp+"/"+firstName, []byte("precious"))
@@ -196,7 +193,6 @@ func (c *check) createFails(there string, f disk.Fault) bool {
 	if err := w.create(firstHead...); err != nil {
 		w.fail(failure{got: w.told(err), want: "nil: the disk works again", means: "what a failed Create leaves must not block the next (it failed at: " + failed + ")."})
 	}
-	w.must(w.close())
 	return true
 }
 
