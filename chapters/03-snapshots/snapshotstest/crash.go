@@ -1,0 +1,415 @@
+package snapshotstest
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+
+	"go.etcd.io/raft/v3/raftpb"
+	"google.golang.org/protobuf/proto"
+
+	"example.com/logbook/final/disk"
+	"example.com/logbook/final/disk/crash"
+)
+
+// bounds are those of the searches that belong to an invariant: small, because
+// each edit of an exercise runs them.
+var bounds = crash.Bounds{Subsets: 6, Seeds: 6, Torn: true, States: 2500}
+
+// search explores an experiment, and tells a violation as a failure of the
+// invariant.
+func (c *check) search(e *crash.Experiment, b *crash.Bounds, means string) {
+	c.Helper()
+	c.trying, c.world = "the crash lab: "+e.Name, nil
+	report, err := e.Explore(c.Context(), b)
+	if err != nil {
+		f := failure{tried: c.trying, got: err.Error(), means: means}
+		if v, ok := errors.AsType[*crash.Violation](err); ok {
+			f.got, f.disk = v.Err.Error(), v.Trace
+		}
+		c.fail(f)
+	}
+	c.Logf("%v", report)
+}
+
+// step is one record that a node was about to write, as a note for who recovers.
+// Exactly one of its fields is set.
+type step struct {
+	entry    *raftpb.Entry
+	state    *raftpb.HardState
+	snapshot *raftpb.SnapshotMetadata
+}
+
+// words is the step as the record that it becomes.
+func (s step) words() string {
+	switch {
+	case s.entry != nil:
+		return entryWords(s.entry)
+	case s.state != nil:
+		return "state " + stateWords(s.state)
+	}
+	return fmt.Sprintf("snapshot %d of term %d", s.snapshot.GetIndex(), s.snapshot.GetTerm())
+}
+
+// String is for traces.
+func (s step) String() string { return "about to write: " + s.words() }
+
+// What else a workload notes, for who recovers.
+type (
+	// acked says that all that was tried until now is promised.
+	acked struct{}
+	// left says that a crash has left the first n steps, and that the others
+	// must not come back.
+	left struct{ n int }
+)
+
+// String is for traces.
+func (acked) String() string { return "acknowledged" }
+
+// ledger is what the notes come to: the steps, and how many are promised.
+func ledger(notes []any) (steps []step, promised int) {
+	for _, n := range notes {
+		switch n := n.(type) {
+		case step:
+			steps = append(slices.Clip(steps), n)
+		case acked:
+			promised = len(steps)
+		case left:
+			steps, promised = steps[:n.n], n.n
+		}
+	}
+	return steps, promised
+}
+
+// node is an implementation's log in a crash lab, and what it notes.
+type node struct {
+	Implementation
+	fsys disk.FS
+	log  WAL
+	note func(any)
+}
+
+// save saves, with notes.
+func (n *node) save(s *raftpb.HardState, ents ...*raftpb.Entry) error {
+	for _, e := range ents {
+		n.note(step{entry: e})
+	}
+	if s != nil {
+		n.note(step{state: proto.CloneOf(s)})
+	}
+	err := n.log.Save(s, ents)
+	if err == nil && len(ents) > 0 {
+		n.note(acked{})
+	}
+	return err
+}
+
+// remember saves a snapshot, file first, and records it.
+func (n *node) remember(index, term uint64) error {
+	if err := n.New(n.fsys, folder).SaveSnap(snapshotAt(index, term)); err != nil {
+		return err
+	}
+	n.note(step{snapshot: meta(index, term)})
+	err := n.log.SaveSnapshot(meta(index, term))
+	if err == nil {
+		n.note(acked{})
+	}
+	return err
+}
+
+// forget releases and purges.
+func (n *node) forget(index uint64) error {
+	err := n.log.ReleaseLockTo(index)
+	if err == nil {
+		n.note(acked{}) // it has synced
+		err = n.log.Purge()
+	}
+	return err
+}
+
+// where returns how many steps are on the disk: what stands in the log's files
+// must be the end of so many, and nothing else.
+func where(fsys disk.FS, steps []step, promised int) (int, error) {
+	l := look(fsys)
+	var words []string
+	for _, s := range steps {
+		words = append(words, s.words())
+	}
+	switch {
+	case l.wrong != nil:
+		return 0, fmt.Errorf("no crash may leave this: %w", l.wrong)
+	case l.headless != "":
+		return 0, fmt.Errorf("%s does not begin with metadata and the last hard state:\n%s", l.headless, listing(l))
+	}
+	for n := len(words); n >= promised; n-- {
+		if n >= len(l.lines) && slices.Equal(l.lines, words[n-len(l.lines):n]) && (n == len(l.lines) || l.names[0][:16] != "0000000000000000") {
+			return n, nil
+		}
+	}
+	return 0, fmt.Errorf("the log holds%s\nwhere was promised%s\nand tried%s", shorten(l.lines), shorten(words[:promised]), shorten(words))
+}
+
+// saveCrashes is I8: what Save and its cuts leave is looked at by the suite.
+func saveCrashes(c *check) {
+	c.search(&crash.Experiment{
+		Name: "Create, then Save with cuts",
+		Work: func(fsys disk.FS, note func(any)) error {
+			w, err := c.Create(fsys, dir, owner, small)
+			if err != nil {
+				return err
+			}
+			note("created")
+			n := &node{Implementation: c.Implementation, fsys: fsys, log: w, note: note}
+			return errors.Join(
+				n.save(state(1, 1, 0), entry(1, 1, 500)), n.save(state(1, 1, 1)), n.save(nil, entry(1, 2, 600), entry(1, 3, 10)),
+				n.save(state(2, 3, 2), entry(2, 3, 700)), n.save(state(2, 3, 3), entry(2, 4, 300)), n.save(state(2, 3, 4)),
+				n.save(nil, entry(2, 5, 10)), w.Close())
+		},
+		Recover: func(fsys disk.FS, notes []any) error {
+			if len(notes) == 0 {
+				return nil // Create is chapter 2's
+			}
+			steps, promised := ledger(notes)
+			_, err := where(fsys, steps, promised)
+			return err
+		},
+	}, &bounds, "raft acts on what Save has acknowledged: what is gone after a crash was a promise to other nodes.")
+}
+
+// fileCrashes is I19.
+func fileCrashes(c *check) {
+	now := snapshotAt(9, 2)
+	for _, before := range []*raftpb.Snapshot{nil, {Data: make([]byte, 700), Metadata: meta(9, 2)}} {
+		name := "SaveSnap"
+		if before != nil {
+			name = "SaveSnap over a file of the same name"
+		}
+		c.search(&crash.Experiment{
+			Name: name,
+			Start: func(fsys disk.FS) error {
+				mkdir(fsys, folder)
+				if before != nil {
+					put(fsys, folder+"/"+fileName(9, 2), snapshotFile(before))
+				}
+				return nil
+			},
+			Work: func(fsys disk.FS, note func(any)) error {
+				big := proto.CloneOf(now)
+				big.Data = append(big.Data, make([]byte, 1200)...)
+				for i := range big.Data {
+					big.Data[i] |= 1
+				}
+				err := c.New(fsys, folder).SaveSnap(big)
+				if err == nil {
+					note(snapshotFile(big))
+				}
+				return err
+			},
+			Recover: func(fsys disk.FS, notes []any) error { return wholeFile(fsys, notes, before) },
+		}, &crash.Bounds{Subsets: 7, Seeds: 6, Torn: true, States: 2000}, "a file under a snapshot's name is loaded. It has to be whole in every moment in which it has that name.")
+	}
+}
+
+// wholeFile looks at a folder after a crash inside SaveSnap.
+func wholeFile(fsys disk.FS, notes []any, before *raftpb.Snapshot) error {
+	b := content(fsys, folder+"/"+fileName(9, 2))
+	switch {
+	case len(notes) > 0 && !slices.Equal(b, notes[0].([]byte)):
+		return fmt.Errorf("SaveSnap had returned nil, and the file has %d bytes where it had %d, or other ones", len(b), len(notes[0].([]byte)))
+	case b == nil && before == nil:
+		return nil
+	case before != nil && slices.Equal(b, snapshotFile(before)):
+		return nil
+	case b == nil:
+		return errors.New("the file that was there before is gone")
+	}
+	if _, ok := fileOf(b); !ok {
+		return fmt.Errorf("the file has %d bytes and is not whole", len(b))
+	}
+	return nil
+}
+
+// start is what a node does at a start: it repairs the log, finds its snapshot,
+// opens the log there, and reads. It fails unless that is what the steps come
+// to, and returns how many of them are left.
+func (n *node) start(notes []any) (int, error) {
+	steps, promised := ledger(notes)
+	if err := n.Repair(n.fsys, dir); err != nil {
+		return 0, fmt.Errorf("a crash is all that happened, and the log cannot be repaired: %w", err)
+	}
+	there, err := where(n.fsys, steps, promised)
+	if err != nil {
+		return 0, err
+	}
+	snap, err := n.Match(n.fsys, dir, folder)
+	if err != nil {
+		return 0, fmt.Errorf("a crash is all that happened, and the node finds no snapshot to start from: %w", err)
+	}
+	var at *raftpb.SnapshotMetadata
+	if snap != nil {
+		at = snap.GetMetadata()
+		if want := snapshotAt(at.GetIndex(), at.GetTerm()); !proto.Equal(snap, want) {
+			return 0, fmt.Errorf("snapshot %s is loaded with other content than was saved", metaWords(at))
+		}
+	}
+	m := play(steps[:there])
+	if least := m.newest(); at.GetIndex() < least {
+		return 0, fmt.Errorf("the node starts from %s, and snapshot %d was saved, recorded and committed", metaWords(at), least)
+	}
+	n.log, err = n.Open(n.fsys, dir, at, small)
+	if err != nil {
+		return 0, fmt.Errorf("the log does not open: %w", err)
+	}
+	_, s, ents, err := n.log.ReadAll()
+	if err == nil {
+		err = m.compare(at, s, ents)
+	}
+	if err != nil {
+		return 0, errors.Join(fmt.Errorf("opened at %s: %w", metaWords(at), err), n.log.Close())
+	}
+	return there, nil
+}
+
+// purgeCrashes is I35.
+func purgeCrashes(c *check) {
+	b := bounds
+	b.States = 1500
+	for _, e := range Experiments(c.Implementation) {
+		c.search(e, &b, "the order is: the file, the record, the commit of a leader's snapshot, then ReleaseLockTo, which syncs, then Purge. At every point the disk must hold a start.")
+	}
+}
+
+// Crash is the chapter's crash lab: a node's life, crashed at every point; its
+// recovery crashed too. It is skipped while any exercise waits. With -v it tells
+// how many disks it tried.
+func Crash(t *testing.T, impl Implementation) {
+	for exercise := range titles {
+		if reason := impl.waits(exercise); reason != "" {
+			t.Skip("the crash lab needs the whole chapter: " + reason)
+		}
+	}
+	for _, e := range Experiments(impl) {
+		t.Run(slug(e.Name), func(t *testing.T) {
+			report, err := e.Explore(t.Context(), &crash.Bounds{Subsets: 5, Seeds: 4, Torn: true, States: 4000, Seed: 3})
+			if err != nil {
+				t.Fatalf("the crash lab: %v", err)
+			}
+			t.Log(report)
+		})
+	}
+}
+
+// slug is a name without blanks.
+func slug(name string) string {
+	b := []byte(name)
+	for i := range b {
+		if b[i] == ' ' {
+			b[i] = '_'
+		}
+	}
+	return string(b)
+}
+
+// Experiments returns the crash lab's, for a search with bounds of one's own.
+func Experiments(impl Implementation) []*crash.Experiment {
+	l := life{impl}
+	return []*crash.Experiment{
+		{Name: "its own snapshot, then release and purge", Start: l.begin, Work: l.own, Recover: l.recover, Again: l.again},
+		{Name: "a leader's snapshot, then release and purge", Start: l.begin, Work: l.leader, Recover: l.recover, Again: l.again},
+	}
+}
+
+// life is what a node does with log and snapshots.
+type life struct{ Implementation }
+
+// begin makes the folders, and an empty log.
+func (l life) begin(fsys disk.FS) error {
+	mkdir(fsys, folder)
+	w, err := l.Create(fsys, dir, owner, small)
+	if err != nil {
+		return err
+	}
+	return w.Close()
+}
+
+// open takes the log that begin has made.
+func (l life) open(fsys disk.FS, note func(any)) (*node, error) {
+	n := &node{Implementation: l.Implementation, fsys: fsys, note: note}
+	_, err := n.start(nil)
+	return n, err
+}
+
+// own takes a snapshot of its own entries, twice, and forgets what they cover.
+func (l life) own(fsys disk.FS, note func(any)) error {
+	n, err := l.open(fsys, note)
+	if err != nil {
+		return err
+	}
+	return inTurn(
+		func() error { return n.save(state(1, 1, 0), run(1, 1, 3)...) },
+		func() error { return n.save(state(1, 1, 2), entry(1, 4, 900)) },
+		func() error { return n.save(state(1, 1, 3), run(1, 5, 6)...) },
+		func() error { return n.save(state(1, 1, 6)) }, // a commit alone
+		func() error { return n.remember(6, 1) },
+		func() error { return n.save(nil, entry(1, 7, 900)) },
+		func() error { return n.save(state(1, 1, 7), entry(1, 8, 0)) },
+		func() error { return n.forget(6) },
+		func() error { return n.save(state(1, 1, 8)) },
+		func() error { return n.remember(8, 1) },
+		func() error { return n.forget(8) },
+		func() error { return n.save(nil, run(1, 9, 9)...) },
+		func() error { return n.log.Close() },
+	)
+}
+
+// leader gets a snapshot from the leader, beyond its log, and forgets it all.
+func (l life) leader(fsys disk.FS, note func(any)) error {
+	n, err := l.open(fsys, note)
+	if err != nil {
+		return err
+	}
+	return inTurn(
+		func() error { return n.save(state(1, 1, 1), append(run(1, 1, 3), entry(1, 4, 900))...) },
+		func() error { return n.save(state(1, 1, 2), run(1, 5, 5)...) },
+		func() error { return n.remember(20, 2) },
+		func() error { return n.save(state(2, 0, 20), entry(2, 21, 900)) },
+		func() error { return n.save(state(2, 3, 21), run(2, 22, 22)...) },
+		func() error { return n.forget(20) },
+		func() error { return n.save(nil, run(2, 23, 23)...) },
+		func() error { return n.log.Close() },
+	)
+}
+
+// inTurn calls functions up to the first error.
+func inTurn(steps ...func() error) error {
+	for _, f := range steps {
+		if err := f(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// recover starts the node after a crash.
+func (l life) recover(fsys disk.FS, notes []any) error {
+	n := &node{Implementation: l.Implementation, fsys: fsys}
+	if _, err := n.start(notes); err != nil {
+		return err
+	}
+	return n.log.Close()
+}
+
+// again is the second life: the node starts, and goes on.
+func (l life) again(fsys disk.FS, notes []any, note func(any)) error {
+	n := &node{Implementation: l.Implementation, fsys: fsys, note: note}
+	there, err := n.start(notes)
+	if err != nil {
+		return err
+	}
+	note(left{there})
+	steps, _ := ledger(notes)
+	m := play(steps[:there])
+	term, last := m.state.GetTerm()+1, m.last()
+	return errors.Join(n.save(state(term, 2, m.state.GetCommit()), entry(term, last+1, 0)), n.log.Close())
+}

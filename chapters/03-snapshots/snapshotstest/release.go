@@ -1,0 +1,215 @@
+package snapshotstest
+
+import (
+	"fmt"
+	"os"
+	"path"
+	"slices"
+	"strings"
+
+	"example.com/logbook/final/disk"
+)
+
+// six begins a world with a log of six segments, two entries to each, nine of ten
+// committed, and a snapshot at 5 whose file is there.
+func (c *check) six() *world {
+	sim := disk.NewSim()
+	mkdir(sim, folder)
+	w := c.on(sim, "")
+	w.must(w.create(owner, small))
+	for i := uint64(1); i <= 10; i++ {
+		size := 0
+		if i%2 == 1 {
+			size = 1200
+		}
+		w.must(w.save(state(1, 1, i-1), entry(1, i, size)))
+	}
+	w.must(w.saveSnap(snapshotAt(5, 1)))
+	w.must(w.saveSnapshot(meta(5, 1)))
+	if got := look(sim).indexes(); len(got) < 6 {
+		w.fail(failure{got: fmt.Sprintf("segments named by %v", got), want: "a cut behind every second entry", means: "see I5 of exercise 3.1."})
+	}
+	return w
+}
+
+// keepFrom returns the first of some segments' indexes that must stay for an
+// index: the last that is lower.
+func keepFrom(indexes []uint64, index uint64) int {
+	keep := 0
+	for i, n := range indexes {
+		if n < index {
+			keep = i
+		}
+	}
+	return keep
+}
+
+// segmentStays is I31.
+func segmentStays(c *check) {
+	indexes := look(c.six().sim).indexes()
+	var tries []uint64
+	for _, n := range indexes {
+		tries = append(tries, n, n+1)
+	}
+	for _, index := range append(tries, 1000) {
+		w := c.six()
+		names := segmentsOf(w.sim)
+		keep := keepFrom(indexes, index)
+		w.must(w.release(index))
+		if got := unlocked(w.sim); !slices.Equal(got, names[:keep]) {
+			w.fail(failure{
+				got: "unlocked: " + strings.Join(got, ", "), want: "unlocked: " + strings.Join(names[:keep], ", ") + fmt.Sprintf("\nof the segments named by %v", indexes),
+				means: "a segment holds the entries from its index on, up to the next one's. The last that begins below the snapshot's index holds it, and stays; the last of all stays in any case.",
+			})
+		}
+		if got := segmentsOf(w.sim); !slices.Equal(got, names) {
+			w.fail(failure{got: strings.Join(got, ", "), want: "all files there", means: "to release is not to remove: somebody may still be copying them."})
+		}
+		w.must(w.purge())
+		if got := segmentsOf(w.sim); !slices.Equal(got, names[keep:]) {
+			w.fail(failure{got: strings.Join(got, ", "), want: strings.Join(names[keep:], ", "), means: "Purge removes what was released, and nothing else."})
+		}
+		w.must(w.save(state(2, 1, 10), run(2, 11, 12)...))
+		w.must(w.release(0)) // what is gone stays gone
+		w.must(w.purge())
+		w.must(w.close())
+	}
+	w := c.six()
+	w.must(w.release(5))
+	w.must(w.release(9))
+	w.must(w.release(3))
+	w.must(w.purge())
+	if got, want := look(w.sim).indexes(), indexes[keepFrom(indexes, 9):]; !slices.Equal(got, want) {
+		w.fail(failure{got: fmt.Sprint(got), want: fmt.Sprint(want), means: "what is released twice is released once; and a lower index takes nothing back."})
+	}
+	w.must(w.close())
+}
+
+// syncedBeforeForget is I32.
+func syncedBeforeForget(c *check) {
+	w := c.six()
+	w.must(w.save(state(1, 1, 10))) // a commit alone: not durable yet
+	w.must(w.release(5))
+	if l := look(w.sim.Crash(disk.Lost)); len(l.lines) == 0 || l.lines[len(l.lines)-1] != "state "+stateWords(state(1, 1, 10)) {
+		w.fail(failure{got: "after a loss of power the log ends with " + shorten(l.lines[max(0, len(l.lines)-1):]), want: "state " + stateWords(state(1, 1, 10)), means: "a snapshot is valid up to the commit. If that is lost, and the segments before are removed, the node can start nowhere (etcd#10219)."})
+	}
+	w.must(w.close())
+
+	w = c.six()
+	w.must(w.save(state(1, 1, 10)))
+	w.sim.Inject(disk.Fault{Ops: disk.OpSync})
+	err := w.release(5)
+	if err == nil {
+		w.fail(failure{got: "nil", want: "the disk's error", means: "what could not be synced is not durable; who removes segments now may remove the last start."})
+	}
+	if got := unlocked(w.sim); len(got) > 0 {
+		w.fail(failure{got: "unlocked: " + strings.Join(got, ", "), want: "none", means: "first the sync, then the release: whoever purges by the locks may be faster than the sync."})
+	}
+	w.sim.Heal()
+	_ = w.close()
+}
+
+// oldestFirst is I33.
+func oldestFirst(c *check) {
+	w := c.six()
+	names, keep := segmentsOf(w.sim), keepFrom(look(w.sim).indexes(), 7)
+	w.must(w.release(7))
+	var removed, undone []string
+	w.sim.Watch(func(e disk.Event) {
+		if e.Op != disk.OpRemove || e.Err != nil {
+			return
+		}
+		removed = append(removed, path.Base(e.Name))
+		open := 0
+		for _, u := range w.sim.Pending() {
+			if u.Kind == disk.NameKind {
+				open++
+			}
+		}
+		if open > 1 {
+			undone = append(undone, path.Base(e.Name))
+		}
+	})
+	err := w.purge()
+	w.sim.Watch(nil)
+	w.must(err)
+	if len(removed) < 2 || !slices.Equal(removed, names[:len(removed)]) {
+		w.fail(failure{got: "removed: " + strings.Join(removed, ", "), want: strings.Join(names[:keep], ", "), means: "a log without its second segment is no log; without its first it is a shorter one."})
+	}
+	if undone != nil {
+		w.fail(failure{got: "when " + undone[0] + " is removed, the removal before it is not durable", want: "SyncDir between the two", means: "a crash may keep the first removal and lose the second, or the other way round: then there is a gap, and the log cannot be opened."})
+	}
+	if p := w.sim.Pending(); len(p) > 0 {
+		w.fail(failure{got: "Purge has returned nil, and a crash may still take back: " + p[0].String(), want: "the last removal durable too", means: "space that comes back after a crash was promised to others."})
+	}
+	w.must(w.close())
+	for _, f := range []disk.Fault{{Ops: disk.OpRemove}, {Ops: disk.OpSyncDir}, {Ops: disk.OpRemove, Nth: 2}, {Ops: disk.OpSyncDir, Nth: 2}} {
+		c.purgeFails(f, keep)
+	}
+}
+
+// purgeFails has a removal fail.
+func (c *check) purgeFails(f disk.Fault, keep int) {
+	w := c.six()
+	names := segmentsOf(w.sim)
+	w.must(w.release(7))
+	struck := w.sim.Inject(f)
+	err := w.purge()
+	w.sim.Heal()
+	if struck() == 0 || err == nil {
+		w.fail(failure{got: "nil", want: "the disk's error", means: "the disk said no (" + failedOp(w.sim) + "), and the space is not free."})
+	}
+	if l := look(w.sim.Crash(disk.Kept)); l.wrong != nil {
+		w.fail(failure{got: l.wrong.Error(), want: "a log", means: "behind a removal that has failed (" + failedOp(w.sim) + ") the next one makes a gap."})
+	}
+	w.must(w.purge()) // the next one goes on there
+	if got := segmentsOf(w.sim.Crash(disk.Lost)); !slices.Equal(got, names[keep:]) {
+		w.fail(failure{got: strings.Join(got, ", "), want: strings.Join(names[keep:], ", "), means: "the next Purge does what the failed one has left, durably."})
+	}
+	w.must(w.close())
+}
+
+// lockedIsLeft is I34.
+func lockedIsLeft(c *check) {
+	w := c.six()
+	names, keep := segmentsOf(w.sim), keepFrom(look(w.sim).indexes(), 7)
+	w.must(w.release(7))
+	reader, err := w.sim.Open(path.Join(dir, names[1]), os.O_RDWR, 0)
+	if err == nil {
+		err = reader.Lock()
+	}
+	if err != nil {
+		c.Fatal(err)
+	}
+	w.did = append(w.did, "somebody locks "+names[1]+", to copy it")
+	w.mustBecause(w.purge(), "a segment that somebody reads is no failure of the node: it is removed later.")
+	if got := segmentsOf(w.sim); !slices.Equal(got, names[1:]) {
+		w.fail(failure{got: strings.Join(got, ", "), want: strings.Join(names[1:], ", "), means: "it ends at the locked one: going on behind it makes a gap, and removing it takes it from under its reader."})
+	}
+	if err := reader.Close(); err != nil {
+		c.Fatal(err)
+	}
+	w.did = append(w.did, "the lock is given up")
+	w.must(w.purge())
+	if got := segmentsOf(w.sim); !slices.Equal(got, names[keep:]) {
+		w.fail(failure{got: strings.Join(got, ", "), want: strings.Join(names[keep:], ", "), means: "the next Purge goes on where the last one ended."})
+	}
+	w.must(w.close())
+	c.goneAlready(keep)
+}
+
+// goneAlready purges where somebody was faster.
+func (c *check) goneAlready(keep int) {
+	w := c.six()
+	names := segmentsOf(w.sim)
+	w.must(w.release(7))
+	if err := w.sim.Remove(path.Join(dir, names[0])); err != nil {
+		c.Fatal(err)
+	}
+	w.did = append(w.did, "somebody removes "+names[0])
+	w.mustBecause(w.purge(), "what is gone already is done: two that clean up must not bring the node down (etcd#22470).")
+	if got := segmentsOf(w.sim.Crash(disk.Lost)); !slices.Equal(got, names[keep:]) {
+		w.fail(failure{got: strings.Join(got, ", "), want: strings.Join(names[keep:], ", "), means: "the others are removed all the same, and all of it is durable: whoever was faster may not have synced the folder."})
+	}
+	w.must(w.close())
+}
