@@ -49,7 +49,9 @@ func (w *WAL) ReleaseLockTo(index uint64) error {
 // Purge removes the segments that were given up, oldest first, each durably
 // before the next: a crash must not leave a gap. One that is locked, because
 // somebody reads it, ends the work without an error; the next Purge goes on
-// there. One that is gone already is done.
+// there. One that is gone already is done. When the sync of the folder fails, that
+// error stays: what was removed may come back, and nothing can make sure of it any
+// more, so nothing behind it is removed before the log is opened anew.
 //
 // Remove nothing before the snapshot that replaces it is saved and recorded.
 //
@@ -58,7 +60,7 @@ func (w *WAL) Purge() error {
 	if err := w.writable(); err != nil {
 		return err
 	}
-	for len(w.released) > 0 {
+	for len(w.released) > 0 && w.stuck == nil {
 		name := w.released[0]
 		err := w.remove(path.Join(w.dir, name))
 		switch {
@@ -69,7 +71,7 @@ func (w *WAL) Purge() error {
 		}
 		w.released = w.released[1:]
 	}
-	return nil
+	return w.stuck
 }
 
 // remove removes one file durably, if nobody has it locked.
@@ -86,7 +88,9 @@ func (w *WAL) remove(name string) error {
 	// Gone is good, but perhaps not for good: whoever removed it may not have
 	// synced the folder.
 	if err == nil || errors.Is(err, fs.ErrNotExist) {
-		err = w.fsys.SyncDir(w.dir)
+		if err = w.fsys.SyncDir(w.dir); err != nil {
+			w.stuck = fmt.Errorf("snapshots: purge %s: %w; close the log, and open it again", name, err)
+		}
 	}
 	return err
 }

@@ -70,7 +70,9 @@ type WAL struct {
 	synced, ahead int64
 
 	// released are the segments given up and not yet removed, oldest first.
+	// stuck is why no more are removed: the folder could not be synced.
 	released []string
+	stuck    error
 }
 
 // position is where a snapshot stands in raft's log.
