@@ -121,7 +121,7 @@ func again(fsys disk.FS, notes []any, note func(any)) error {
 func TestLifeCrashes(t *testing.T) {
 	t.Parallel()
 	e := &crash.Experiment{Name: "a node's life", Work: life, Recover: kept, Again: again}
-	bounds := &crash.Bounds{Subsets: 10, Seeds: 16, Torn: true, Depth: 2, States: 3000}
+	bounds := &crash.Bounds{Subsets: 10, Seeds: 16, Torn: true, Depth: 1, States: 3000}
 	if testing.Short() {
 		bounds.States = 500
 	}
