@@ -1,0 +1,33 @@
+// Package compat holds the project to etcd: its tests import etcd's own wal and
+// snap packages, at v3.7.3, and let them judge. It is a module of its own, so
+// that nothing else has to require etcd; it holds no code but tests.
+//
+//	cd scripts/compat
+//	go test ./...
+//
+// TestSequences makes the same calls of chapter 3 and of etcd, thousands of
+// random sequences of them: saves, cuts, snapshots, release and purge, close and
+// reopen. The files must be the same to the byte. At every reopening each goes on
+// with the files that the other wrote, and all readers, those of final/wal and
+// final/snap among them, must tell what was saved. A sequence that fails prints
+// its seed and its calls; -seed and -sequences repeat it or look further:
+//
+//	go test -run TestSequences -seed 17 -sequences 1
+//	go test -run TestSequences -seed 100000 -sequences 50000
+//
+// Where etcd breaks a promise the two differ. TestDifferences is the list: an id,
+// a sentence, and an experiment that shows it. A difference that is not on the
+// list fails, and so does one on the list that no longer shows. The list is also
+// written to testdata, as a table for the pages:
+//
+//	go test -run 'TestDifferences|TestSuite' -update
+//
+// Etcd is told the size of a segment by a variable of its package, so these tests
+// run one after the other, and in parallel only where they agree on it.
+//
+// # What this package does not do
+//
+// Etcd works on real folders only, so no crash is simulated under it: what it
+// makes durable, and in which order, is not compared. How calls return errors is
+// compared where the list says so.
+package compat
