@@ -30,6 +30,10 @@ var figures = []figure{
 	{"cut", drawCut},
 	{"border", drawBorder},
 	{"repair", drawRepair},
+	{"overwrite", drawOverwrite},
+	{"snapfile", drawSnapFile},
+	{"matrix", drawMatrix},
+	{"release", drawRelease},
 }
 
 func main() {
