@@ -21,7 +21,9 @@ func (w *WAL) ReleaseLockTo(index uint64) error {
 // Purge removes the segments that were given up, oldest first, each durably
 // before the next: a crash must not leave a gap. One that is locked, because
 // somebody reads it, ends the work without an error; the next Purge goes on
-// there. One that is gone already is done.
+// there. One that is gone already is done. When the sync of the folder fails, that
+// error stays: what was removed may come back, and nothing can make sure of it any
+// more, so nothing behind it is removed before the log is opened anew.
 //
 // Remove nothing before the snapshot that replaces it is saved and recorded.
 //

@@ -40,10 +40,6 @@ type replay struct {
 	match bool
 	other uint64
 
-	// reached is the highest index of a snapshot, or that of the last entry if
-	// it is higher.
-	reached uint64
-
 	// gap is the first entry that does not follow those before.
 	gap error
 }
@@ -234,9 +230,9 @@ func (h *history) behind(index uint64) []*raftpb.Entry {
 // resume makes the log ready to be written behind what was read.
 func (w *WAL) resume(r *replay) {
 	w.metadata, w.state, w.trail, w.top = r.metadata, proto.CloneOf(r.state), r.trail, r.top
-	w.reached = max(r.reached, r.trail.last())
+	w.reached = r.trail.last()
 	if r.waiting {
 		w.leader = r.trail.base
 	}
-	w.ready = true
+	w.ready, w.resumed = true, true
 }

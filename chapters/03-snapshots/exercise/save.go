@@ -117,6 +117,12 @@ func (w *WAL) append(typ int64, m proto.Message) error {
 	return w.log.Append(typ, b)
 }
 
+// mustSync reports whether raft may act on what is saved. The first hard state
+// after opening is synced in any case, as in etcd, which forgets the one before.
+func (w *WAL) mustSync(state *raftpb.HardState, ents []*raftpb.Entry) bool {
+	return raft.MustSync(state, w.state, len(ents)) || w.resumed
+}
+
 // full reports whether it is time to cut. What handOn wrote early does not count
 // before anything else is written, since etcd would not have written it yet: so
 // cuts come where etcd's do.

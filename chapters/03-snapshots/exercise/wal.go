@@ -51,6 +51,9 @@ type WAL struct {
 	metadata []byte
 	state    *raftpb.HardState
 
+	// resumed is set from the reading of the log to the first hard state.
+	resumed bool
+
 	// trail is the terms of the log's entries, leader the index of the last
 	// snapshot that replaced the log, and top the highest term of an entry.
 	trail  trail
@@ -67,7 +70,9 @@ type WAL struct {
 	synced, ahead int64
 
 	// released are the segments given up and not yet removed, oldest first.
+	// stuck is why no more are removed: the folder could not be synced.
 	released []string
+	stuck    error
 }
 
 // position is where a snapshot stands in raft's log.

@@ -15,7 +15,7 @@ import (
 
 // bounds are those of the searches that belong to an invariant: small, because
 // each edit of an exercise runs them.
-var bounds = crash.Bounds{Subsets: 6, Seeds: 6, Torn: true, States: 2500}
+var bounds = crash.Bounds{Subsets: 6, Seeds: 6, Torn: true, States: 1200}
 
 // search explores an experiment, and tells a violation as a failure of the
 // invariant.
@@ -207,7 +207,7 @@ func fileCrashes(c *check) {
 				return err
 			},
 			Recover: func(fsys disk.FS, notes []any) error { return wholeFile(fsys, notes, before) },
-		}, &crash.Bounds{Subsets: 7, Seeds: 6, Torn: true, States: 2000}, "a file under a snapshot's name is loaded. It has to be whole in every moment in which it has that name.")
+		}, &crash.Bounds{Subsets: 7, Seeds: 6, Torn: true, States: 600}, "a file under a snapshot's name is loaded. It has to be whole in every moment in which it has that name.")
 	}
 }
 
@@ -274,7 +274,7 @@ func (n *node) start(notes []any) (int, error) {
 // purgeCrashes is I35.
 func purgeCrashes(c *check) {
 	b := bounds
-	b.States = 1500
+	b.Subsets, b.Seeds, b.States = 4, 3, 600
 	for _, e := range Experiments(c.Implementation) {
 		c.search(e, &b, "the order is: the file, the record, the commit of a leader's snapshot, then ReleaseLockTo, which syncs, then Purge. At every point the disk must hold a start.")
 	}
@@ -291,7 +291,7 @@ func Crash(t *testing.T, impl Implementation) {
 	}
 	for _, e := range Experiments(impl) {
 		t.Run(slug(e.Name), func(t *testing.T) {
-			report, err := e.Explore(t.Context(), &crash.Bounds{Subsets: 5, Seeds: 4, Torn: true, States: 4000, Seed: 3})
+			report, err := e.Explore(t.Context(), &crash.Bounds{Subsets: 5, Seeds: 4, Torn: true, States: 900, Seed: 3})
 			if err != nil {
 				t.Fatalf("the crash lab: %v", err)
 			}

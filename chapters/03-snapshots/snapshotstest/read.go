@@ -88,6 +88,7 @@ func savedComesBack(c *check) {
 		{log: newImage(), means: "a new log holds nothing; its hard state is an empty one, not nil."},
 		{log: newImage().save(nil, run(1, 1, 1)...), ents: run(1, 1, 1), means: "an entry without a hard state behind it is an entry."},
 		{log: newImage().save(state(1, 1, 1), run(1, 1, 2)...).save(state(2, 0, 1)), state: state(2, 0, 1), ents: run(1, 1, 2), means: "the last hard state is the one that counts."},
+		{log: newImage().save(state(1, 1, 0), run(1, 1, 1)...).save(nil, run(2, 2, 2)...).next(3, state(1, 1, 0)), state: state(1, 1, 0), ents: append(run(1, 1, 1), run(2, 2, 2)...), means: "a cut says the last hard state once more, also when an entry of a higher term came without one."},
 		{log: three, state: state(2, 2, 5), ents: append(run(1, 1, 6), run(2, 7, 9)...), means: "what stands in several segments is one log."},
 		{log: three, start: meta(2, 1), state: state(2, 2, 5), ents: append(run(1, 3, 6), run(2, 7, 9)...), means: "the snapshot stands for the entries up to its index, and only those behind it are wanted."},
 	})

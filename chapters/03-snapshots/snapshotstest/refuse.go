@@ -69,7 +69,6 @@ func (w *world) refuses(r refusal) {
 	if r.gap && !errors.Is(err, w.ErrSliceOutOfRange) {
 		w.fail(failure{got: w.told(err), want: "an error that matches ErrSliceOutOfRange too", means: "who gets it must see that entries are missing."})
 	}
-	w.since = len(w.sim.Log()) - len(w.sim.Log()[w.since:])
 	w.without(disk.OpWrite, "refused means before anything is written, also the good entries before the bad one.")
 	if err := w.sync(); err != nil {
 		w.must(err)

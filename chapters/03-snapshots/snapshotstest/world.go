@@ -17,10 +17,9 @@ type world struct {
 	sim *disk.Sim
 	log WAL
 
-	// did are the calls, with what came back; since is where in the disk's own
-	// log the last of them began.
-	did   []string
-	since int
+	// did are the calls, with what came back. The disk's own log begins with
+	// the last of them.
+	did []string
 
 	// saved are the records behind the heads that were saved, in words, and
 	// synced how many of them had to be synced.
@@ -49,7 +48,7 @@ func (c *check) fresh(size int64) *world {
 // call makes a call of the implementation and notes it. The name stands in did
 // before the call, so that a panic shows it.
 func (w *world) call(name string, f func() error) error {
-	w.since = len(w.sim.Log())
+	w.sim.ClearLog()
 	w.did = append(w.did, name)
 	err := f()
 	if err != nil {
@@ -163,8 +162,7 @@ func (w *world) story() string {
 func (w *world) changes() string {
 	const most = 16
 	var lines []string
-	log := w.sim.Log()
-	for _, e := range log[min(w.since, len(log)):] {
+	for _, e := range w.sim.Log() {
 		if e.Op&(disk.OpChanges|disk.OpLock) != 0 || e.Err != nil {
 			lines = append(lines, e.String())
 		}
@@ -181,7 +179,7 @@ func (w *world) changes() string {
 // without fails if the last call did one of these operations.
 func (w *world) without(ops disk.Op, means string) {
 	w.Helper()
-	for _, e := range w.sim.Log()[w.since:] {
+	for _, e := range w.sim.Log() {
 		if e.Op&ops != 0 {
 			w.fail(failure{got: "it does: " + e.String(), want: "no " + ops.String(), means: means})
 		}

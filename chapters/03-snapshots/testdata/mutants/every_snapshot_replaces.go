@@ -1,0 +1,24 @@
+// The node's own snapshot is taken for the leader's: the entries behind it are
+// thrown away, which others count on. Seen by I11.
+//
+//course:mutant 3.2
+package snapshots
+
+func (r *replay) snapshot(p position) {
+	if p.index == r.start.index {
+		r.match = r.match || p.term == r.start.term
+		r.other = p.term
+	}
+	if r.waiting && p.index < r.trail.base {
+		r.revert()
+	}
+	if p.index == 0 {
+		return
+	}
+	if !r.waiting {
+		before := r.history
+		r.before = &before
+	}
+	r.history = history{trail: newTrail(p.index, p.term), top: max(r.top, p.term)}
+	r.waiting = p.index > r.commit
+}

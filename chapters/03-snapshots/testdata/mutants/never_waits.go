@@ -1,0 +1,24 @@
+// A leader's snapshot replaces the log at once. A crash before its commit is
+// written leaves a log without a start. Seen by I12.
+//
+//course:mutant 3.2
+package snapshots
+
+func (r *replay) snapshot(p position) {
+	if p.index == r.start.index {
+		r.match = r.match || p.term == r.start.term
+		r.other = p.term
+	}
+	if r.waiting && p.index < r.trail.base {
+		r.revert()
+	}
+	if r.trail.own(p) {
+		return
+	}
+	if !r.waiting {
+		before := r.history
+		r.before = &before
+	}
+	r.history = history{trail: newTrail(p.index, p.term), top: max(r.top, p.term)}
+	r.waiting = false
+}
