@@ -68,7 +68,12 @@ func (l life) write(fsys disk.FS, note func(any)) error {
 		if err := l.stores(log, note, 40+600*n, 7); err != nil {
 			return err
 		}
-		note(tries{texts(laterHead)})
+		// What is held when the cut begins is the cut's to make durable first.
+		held := plain(300)
+		note(tries{texts(append([]Record{held}, laterHead...))})
+		if err := log.Append(held.Type, held.Data); err != nil {
+			return err
+		}
 		if err := log.Cut(uint64(2*n+1), laterHead); err != nil {
 			return err
 		}
