@@ -43,6 +43,10 @@ func realFiles(dir string) (files, error) {
 	}
 	found := files{}
 	for _, e := range entries {
+		if e.IsDir() {
+			found[e.Name()] = nil
+			continue
+		}
 		if found[e.Name()], err = os.ReadFile(filepath.Join(dir, e.Name())); err != nil {
 			return nil, err
 		}
