@@ -10,6 +10,7 @@ import (
 	segments "example.com/logbook/chapters/02-segments"
 	"example.com/logbook/chapters/02-segments/segmentstest"
 	"example.com/logbook/chapters/course"
+	"example.com/logbook/chapters/course/crashlab"
 	"example.com/logbook/final/disk"
 )
 
@@ -30,6 +31,11 @@ func TestSegments(t *testing.T) {
 func TestCrashLab(t *testing.T) {
 	t.Parallel()
 	segmentstest.Crash(t, implementation())
+}
+
+// TestCrashSearch is the longer search of course crash, and skipped without it.
+func TestCrashSearch(t *testing.T) {
+	crashlab.Search(t, segmentstest.Experiments(implementation()))
 }
 
 // implementation is this package as the suite sees it.

@@ -10,6 +10,7 @@ import (
 	snapshots "example.com/logbook/chapters/03-snapshots"
 	"example.com/logbook/chapters/03-snapshots/snapshotstest"
 	"example.com/logbook/chapters/course"
+	"example.com/logbook/chapters/course/crashlab"
 	"example.com/logbook/final/disk"
 )
 
@@ -29,6 +30,11 @@ func TestSnapshots(t *testing.T) {
 func TestCrashLab(t *testing.T) {
 	t.Parallel()
 	snapshotstest.Crash(t, implementation())
+}
+
+// TestCrashSearch is the longer search of course crash, and skipped without it.
+func TestCrashSearch(t *testing.T) {
+	crashlab.Search(t, snapshotstest.Experiments(implementation()))
 }
 
 // implementation is this package as the suite sees it.
