@@ -30,6 +30,10 @@ Without a command: every chapter and exercise, where it stands, what is next.
   watch             grade again at every save, until interrupted;
                     watch 1.3 stays with one exercise
   diff 2            the declarations that a chapter adds or changes
+  crash 2           search longer than the tests do for a crash that breaks a
+                    promise of yours; -states 1000000 says how long, -seed 7
+                    draws other samples, -replay TOKEN makes the one disk
+                    that broke it, -reference searches the reference
 
 For those who write the course:
 
@@ -50,9 +54,9 @@ An hour of work:
   $ go run ./scripts/course reveal 1.1
 
 Exit codes: 0 done, or passed. 1 failing, or not written yet, when asked to
-check or reveal; stale or unproven, for those who write. 2 wrong use. 3 it
-could not be done: outside the project, no go command, a file that cannot be
-read. (go run itself turns all but 0 into 1, and prints the code.)
+check, reveal or crash; stale or unproven, for those who write. 2 wrong use.
+3 it could not be done: outside the project, no go command, a file that cannot
+be read. (go run itself turns all but 0 into 1, and prints the code.)
 
 Colour is used on a terminal, unless NO_COLOR is set.
 `
@@ -102,6 +106,8 @@ type tool struct {
 	// options come from the flag -timeout, and spoil from its own.
 	options grade.Options
 	spoil   bool
+	// search comes from the flags of crash.
+	search search
 
 	book *book.Book
 }
@@ -129,6 +135,7 @@ func commands() map[string]command {
 		"reset":  {run: (*tool).reset, least: 1, most: 1, form: "reset EXERCISE, such as reset 1.3"},
 		"watch":  {run: (*tool).watch, most: 1, form: "watch [EXERCISE or CHAPTER]", flags: timeoutFlag},
 		"diff":   {run: (*tool).diff, least: 1, most: 1, form: "diff CHAPTER, such as diff 2"},
+		"crash":  {run: (*tool).crash, least: 1, most: 1, form: crashForm, flags: crashFlags},
 	}
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"os"
 	"os/exec"
@@ -28,7 +29,7 @@ func TestScripts(t *testing.T) {
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"code": code},
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"code": code, "crashlab": crashLab, "replay": replay},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("GOCACHE", cache)
 			env.Setenv("OUTSIDE", filepath.Dir(env.WorkDir))
@@ -59,6 +60,36 @@ func code(ts *testscript.TestScript, neg bool, args []string) {
 	if got != want {
 		ts.Fatalf("exit code %s, want %s", got, want)
 	}
+}
+
+// crashLab copies the crash lab to the tiny course, which most transcripts do
+// without: what a chapter's search needs, in the tiny course's module.
+func crashLab(ts *testscript.TestScript, _ bool, _ []string) {
+	for _, dir := range []string{"final/disk", "final/disk/crash", "chapters/course/crashlab"} {
+		names, err := filepath.Glob(filepath.Join("../..", dir, "*.go"))
+		ts.Check(err)
+		ts.Check(os.MkdirAll(ts.MkAbs(dir), 0o777))
+		for _, name := range names {
+			if strings.HasSuffix(name, "_test.go") {
+				continue
+			}
+			text, err := os.ReadFile(name)
+			ts.Check(err)
+			text = bytes.ReplaceAll(text, []byte("example.com/logbook/"), []byte("example.com/tiny/"))
+			ts.Check(os.WriteFile(ts.MkAbs(filepath.Join(dir, filepath.Base(name))), text, 0o666))
+		}
+	}
+}
+
+// replay does what the last line of the standard output tells to do. It must find
+// the violation again.
+func replay(ts *testscript.TestScript, neg bool, _ []string) {
+	lines := strings.Split(strings.TrimSpace(ts.ReadFile("stdout")), "\n")
+	args, ok := strings.CutPrefix(strings.TrimSpace(lines[len(lines)-1]), "go run ./scripts/course ")
+	if !ok {
+		ts.Fatalf("the output does not end with a command")
+	}
+	code(ts, neg, append([]string{"1", "course"}, strings.Fields(args)...))
 }
 
 func goCache(t *testing.T) string {
