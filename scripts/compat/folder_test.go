@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -158,12 +157,4 @@ func firstDifference(a, b []byte) string {
 		}
 	}
 	return ""
-}
-
-// absent is a folder's files, none if there is no folder.
-func absent(f files, err error) (files, error) {
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	return f, err
 }
