@@ -113,7 +113,10 @@ func (r *reader) add(e event) {
 		return
 	}
 	if e.FailedBuild != "" {
-		r.result.Build = append(r.build, "the go command could not build "+r.path)
+		r.result.Build = r.build
+		if len(r.build) == 0 { // it must not look like a desk that compiles
+			r.result.Build = []string{"the go command could not build " + r.path + ", and did not say why"}
+		}
 	}
 	r.ended = r.ended || e.Action == "pass" || e.Action == "fail" || e.Action == "skip"
 	r.result.Failed = r.result.Failed || e.Action == "fail"
