@@ -152,7 +152,10 @@ func (s *summary) tellReports(took time.Duration) {
 		exhaustive = exhaustive && r.Exhaustive()
 	}
 	how := "sampled: that nothing is found is no proof"
-	if exhaustive {
+	switch {
+	case s.last.Trace != "":
+		how = "up to the first violation"
+	case exhaustive:
 		how = "exhaustive, as far as the bounds go"
 	}
 	fmt.Fprintf(s.stdout, "\nstates:     %d, of which %d distinct, %d of these after a crash inside recovery\n", all.States, all.Distinct, all.Nested)
