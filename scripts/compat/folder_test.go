@@ -108,7 +108,7 @@ func simOf(log, snap files) (*disk.Sim, error) {
 			return nil, err
 		}
 		for name, b := range f {
-			if err := putSim(sim, path.Join(dir, name), b); err != nil {
+			if err := putFile(sim, path.Join(dir, name), b); err != nil {
 				return nil, err
 			}
 		}
@@ -119,7 +119,7 @@ func simOf(log, snap files) (*disk.Sim, error) {
 	return sim, sim.SyncDir(".")
 }
 
-func putSim(sim *disk.Sim, name string, b []byte) error {
+func putFile(sim disk.FS, name string, b []byte) error {
 	f, err := sim.Open(name, os.O_RDWR|os.O_CREATE|os.O_TRUNC, disk.FileMode)
 	if err != nil {
 		return err
