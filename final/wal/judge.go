@@ -89,12 +89,10 @@ func unwrittenPart(part []byte, from int64) error {
 	first := part[:min(int64(len(part)), alignDown(from, wordSize)+wordSize-from)]
 	last := part[max(from, alignDown(to-1, wordSize))-from:]
 	switch {
-	case allZero(part):
-		return fmt.Errorf("bytes %d to %d were never written", from, to)
 	case from%sectorSize == 0 && allZero(first):
 		return fmt.Errorf("the sector at %d was written only in part, not at its start", from)
 	case allZero(last):
-		return fmt.Errorf("the sector at %d was written only in part, not up to %d", alignDown(from, sectorSize), to)
+		return fmt.Errorf("the sector at %d was not written, or only in part, not up to %d", alignDown(from, sectorSize), to)
 	}
 	return nil
 }

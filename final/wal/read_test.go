@@ -160,6 +160,10 @@ func TestSelection(t *testing.T) {
 	if _, err := wal.Verify(".", at(100, 2), &wal.Options{FS: m}); err != nil {
 		t.Errorf("Verify() = %v", err)
 	}
+	w, err := wal.OpenForRead(".", at(100, 2), &wal.Options{FS: m})
+	if err != nil || len(w.Segments()) != 3 {
+		t.Errorf("OpenForRead() at 100 begins at %v, %v, want the first segment", w.Segments(), err)
+	}
 	// The record of snapshot 9 lies in a segment before the one that the names point to.
 	b = newBuild(nil).save(hs(1, 1, 9), ents(1, 9, 1)...).snapshot(9, 1)
 	b.last = 4
