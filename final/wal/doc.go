@@ -45,8 +45,10 @@
 //     with nothing but zeros behind. Where every byte was written, and where a length word and the header behind it name two
 //     sizes, no crash explains it.
 //   - If behind X stand records that still verify, and that were synced after X was written, it is corrupt. That is a snapshot record
-//     with any record behind it, or an entry, a hard state, an entry, in this order. Only entries newer than those before X count.
-//     Hard states alone prove nothing. The search goes in steps of eight bytes.
+//     with any record behind it, or an entry, a hard state, an entry, in this order. The record at X is the first of them if its
+//     header can be read. Of the others only those count that are newer than what was read before X and do not contradict it:
+//     an entry's data may be a copy of a log. Hard states alone prove nothing. The search goes in steps of eight bytes, and
+//     behind a frame whose length word stands, not inside.
 //   - If the hard state's commit is beyond the last entry, it is corrupt.
 //   - If the checksum fits and the record still cannot be what a raft node writes, its type must have changed: it is corrupt. Fields
 //     that the message does not have; an entry of index 0, of term 0, of an unknown type, of a lower term than the one before
