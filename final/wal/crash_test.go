@@ -258,7 +258,7 @@ func TestTornSector(t *testing.T) {
 	}
 }
 
-// TestHeaderIsNotASnapshot: a log cut inside its first records is torn, whatever it is opened at from its beginning. It is not one
+// TestHeaderCut: a log cut inside its first records is torn, whatever it is opened at from its beginning. It is not one
 // that lacks a snapshot.
 func TestHeaderCut(t *testing.T) {
 	t.Parallel()
