@@ -1,6 +1,7 @@
 package recordstest
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 	"testing"
@@ -15,6 +16,33 @@ type check struct {
 	*testing.T
 	Implementation
 	inv invariant
+
+	// call and args tell, as [fmt.Sprintf] takes them, what the implementation
+	// is being given, and src which file it reads, if it reads one: all that
+	// is left to show when it panics.
+	call string
+	args []any
+	src  *source
+}
+
+// trying notes what the implementation is about to be given. It formats
+// nothing: nearly every case goes well.
+func (c *check) trying(call string, args ...any) {
+	c.call, c.args, c.src = call, args, nil
+}
+
+// decoder returns a decoder of src, and notes the case.
+func (c *check) decoder(tried string, src *source) Decoder {
+	c.trying("%s", tried)
+	c.src = src
+	return c.NewDecoder(src, int64(len(src.b)))
+}
+
+// judge gives src to Judge, and notes the case.
+func (c *check) judge(tried string, src *source) (Finding, error) {
+	c.trying("%s", tried)
+	c.src = src
+	return c.Judge(src, int64(len(src.b)))
 }
 
 // failure is what a broken invariant tells the person who broke it.
@@ -132,8 +160,12 @@ func recordLine(r Record) string {
 }
 
 // excerpt is the annotated hexdump of b around byte at: three fields before it,
-// one behind.
+// one behind. Zeros that end the file and are too few for a length word are said
+// to be that: a dump calls them a word that is cut off.
 func excerpt(b []byte, at int) string {
+	if rest := b[min(at, len(b)):]; len(rest) > 0 && len(rest) < wordSize && len(bytes.Trim(rest, "\x00")) == 0 {
+		return fmt.Sprintf("%08x  % x  | zeros up to the end of the file, fewer than a length word has: nothing was written here", at, rest)
+	}
 	const before, after = 3, 1
 	lines := strings.Split(strings.TrimRight(layout.Excerpt(b, int64(at)), "\n"), "\n")
 	arrow := len(lines) - 1
