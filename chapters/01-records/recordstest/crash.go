@@ -216,8 +216,8 @@ func (l *lab) fail(p *powerCut, at int64, wrong string) {
 		did = append([]string{fmt.Sprintf("(%d steps)", len(did)-most)}, did[len(did)-most:]...)
 	}
 	where := "all that was written is there"
-	if k := firstDifference(p.left, l.read(l.sim.Crash(disk.Kept))); k >= 0 {
-		at, where = int64(k), fmt.Sprintf("byte %d is the first that is not as it was written", k)
+	if from, to := hole(p.left, l.read(l.sim.Crash(disk.Kept))); from < to {
+		at, where = int64(from), fmt.Sprintf("bytes %d to %d are the first that are not as they were written", from, to)
 	}
 	l.Fatalf("the crash lab: %s\n  done:\n    %s\n    then the power went: %s\n%s  left: %s\n%s",
 		wrong, strings.Join(did, "\n    "), p.kept, p.sectors(), where, layout.Excerpt(p.left, at))

@@ -142,11 +142,15 @@ func (c *check) whyRefused(i int, s span, err error) string {
 // kind, which carries that offset unless it is io.EOF.
 func (c *check) endsWith(tried string, b []byte, o outcome, offset int64, kind, means string) {
 	c.Helper()
+	show := excerpt
+	if kind == "io.EOF" {
+		show = ending
+	}
 	if got := c.kind(o.err); got != kind || o.offset != offset {
 		c.fail(failure{
 			tried: tried,
 			got:   fmt.Sprintf("%s; Offset() is %d", got, o.offset),
-			want:  fmt.Sprintf("%s; Offset() is %d\n%s", kind, offset, excerpt(b, int(offset))),
+			want:  fmt.Sprintf("%s; Offset() is %d\n%s", kind, offset, show(b, int(offset))),
 			means: means,
 		})
 	}

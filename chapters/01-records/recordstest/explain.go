@@ -1,7 +1,6 @@
 package recordstest
 
 import (
-	"bytes"
 	"fmt"
 	"strings"
 	"testing"
@@ -159,13 +158,18 @@ func recordLine(r Record) string {
 	return fmt.Sprintf("type %d, crc %08x, data %s", r.Type, r.CRC, bytesLine(r.Data))
 }
 
-// excerpt is the annotated hexdump of b around byte at: three fields before it,
-// one behind. Zeros that end the file and are too few for a length word are said
-// to be that: a dump calls them a word that is cut off.
-func excerpt(b []byte, at int) string {
-	if rest := b[min(at, len(b)):]; len(rest) > 0 && len(rest) < wordSize && len(bytes.Trim(rest, "\x00")) == 0 {
+// ending is excerpt for a log that ends well at byte at. Zeros there that are too
+// few for a length word are said to be that: a dump calls them a word cut off.
+func ending(b []byte, at int) string {
+	if rest := b[at:]; len(rest) > 0 && len(rest) < wordSize {
 		return fmt.Sprintf("%08x  % x  | zeros up to the end of the file, fewer than a length word has: nothing was written here", at, rest)
 	}
+	return excerpt(b, at)
+}
+
+// excerpt is the annotated hexdump of b around byte at: three fields before it,
+// one behind.
+func excerpt(b []byte, at int) string {
 	const before, after = 3, 1
 	lines := strings.Split(strings.TrimRight(layout.Excerpt(b, int64(at)), "\n"), "\n")
 	arrow := len(lines) - 1

@@ -76,3 +76,18 @@ func (p *powerCut) sectors() string {
 	}
 	return b.String()
 }
+
+// hole is the first stretch of left that is not as it was written, up to the last
+// such byte in front of one that is neither lost nor zero.
+func hole(left, written []byte) (from, to int) {
+	from = firstDifference(left, written)
+	if from < 0 {
+		return 0, 0
+	}
+	for i := from; i < len(left) && (left[i] == 0 || left[i] != written[i]); i++ {
+		if left[i] != written[i] {
+			to = i + 1
+		}
+	}
+	return from, to
+}
