@@ -64,6 +64,7 @@ const tornMeans = "a crash alone left these bytes; a node that refuses to start 
 
 // everyCutIsTorn is I16.
 func everyCutIsTorn(c *check) {
+	c.mustNotTrust()
 	for _, g := range goldenLogs(c.T) {
 		c.cuts(g)
 	}
