@@ -35,7 +35,7 @@
 //
 // # Torn or corrupt
 //
-// A log may end in a record that a crash left unfinished: it is torn, nothing that was acknowledged is lost, and reading ends there
+// A log may end in a record that a crash left unfinished: it is torn, nothing that was acknowledged is lost if a crash did it, and reading ends there
 // without an error ([WAL.Tail] tells). Or bytes that were durable have changed since: it is corrupt, and reading it would
 // forget what was promised. The two are told apart by evidence. At the first offset X that does not verify:
 //
@@ -55,6 +55,11 @@
 //     it, or that differs from a committed one; a term of the hard state that falls, or a vote that changes in one term; a
 //     record out of place; padding that is not zero.
 //   - Otherwise it is torn.
+//
+// Torn says what the bytes look like. Whether a crash left them, they do not say; two ends that a crash alone does not leave are told by
+// their own reasons: a last segment whose head is not whole ([Tail].Head), an empty one too; and a log of which not even the metadata
+// is left. The latter is an error of its own, [ErrTorn], whatever the mode but Salvage: taken for an empty log, it would let a node forget
+// its vote.
 //
 // A read that fails is none of this: it is an error, and says nothing about the log.
 //

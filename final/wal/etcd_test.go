@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -33,15 +34,16 @@ func TestEveryBitFlipOfEtcd(t *testing.T) {
 	flipEveryBit(t, etcdLog(t))
 }
 
-// TestCutEtcd cuts the last segment of a log that etcd wrote at each byte: every cut between two records reads cleanly, every other as
-// torn, and what is read is the beginning of the log. W27
+// TestCutEtcd cuts the last segment of a log that etcd wrote at each byte: every cut between two records behind the head reads cleanly, every
+// other as torn, those in the head with a reason of their own, and what is read is the beginning of the log. W27
 func TestCutEtcd(t *testing.T) {
 	t.Parallel()
 	b := etcdLog(t)
 	want := read(t, b.files(), nil)
 	last := b.image[b.name]
-	ends := map[int]bool{0: true}
-	for _, f := range framesOf(last) {
+	frames := framesOf(last)
+	ends := map[int]bool{}
+	for _, f := range frames[1:] {
 		ends[f.end] = true
 	}
 	clean, torn := 0, 0
@@ -56,6 +58,9 @@ func TestCutEtcd(t *testing.T) {
 			t.Errorf("cut at %d: read %v", n, indexes(r.ents))
 		case r.tail.Torn && !ends[n]:
 			torn++
+			if head := n < frames[1].end; r.tail.Head != head || head != strings.Contains(r.tail.Reason, "head is not whole") {
+				t.Errorf("cut at %d: tail %+v, the head ends at %d", n, r.tail, frames[1].end)
+			}
 		case !r.tail.Torn && ends[n]:
 			clean++
 		default:

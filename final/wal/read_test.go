@@ -244,7 +244,11 @@ func TestUnpadded(t *testing.T) {
 	// A torn one is torn.
 	all := b.image[b.name]
 	for cut := range len(all) {
-		if r := read(t, image{b.name: append(all[:cut:cut], make([]byte, 99)...)}, nil); r.err != nil {
+		r := read(t, image{b.name: append(all[:cut:cut], make([]byte, 99)...)}, nil)
+		if cut < b.starts[5] && errors.Is(r.err, wal.ErrTorn) {
+			continue
+		}
+		if cut < b.starts[5] || r.err != nil {
 			t.Errorf("zeros from %d on: %v", cut, r.err)
 		}
 	}

@@ -10,12 +10,12 @@ import (
 )
 
 // ReadAll returns the owner's metadata, the last hard state, and the entries behind the start, as raft left them: entries that were
-// overwritten are gone, those behind the overwritten ones too. All of it is the caller's to keep and to change. The hard state
-// is never nil.
+// overwritten are gone, those behind the overwritten ones too. All of it is the caller's to keep and to change. Without an error
+// the hard state is never nil.
 //
 // With [ErrSnapshotNotFound] and [ErrSnapshotMismatch] everything is returned as well; with [ErrSliceOutOfRange], the entries
-// before the gap. With a [CorruptError] nothing is, but under [Salvage], where it is what precedes the damage and what fits on
-// behind it.
+// before the gap. With any other error, a [CorruptError] or [TornError] among them, nothing is, and the hard state is nil; but under
+// [Salvage] a CorruptError comes with what precedes the damage and what fits on behind it, the first damage first.
 func (w *WAL) ReadAll() (metadata []byte, state *raftpb.HardState, ents []*raftpb.Entry, err error) {
 	r := replay{start: w.start, keep: true}
 	if err := w.replay(&r); err != nil && !r.useful(err, w.opts.Recovery) {
@@ -32,11 +32,13 @@ func (w *WAL) replay(r *replay) error {
 		return ErrClosed
 	}
 	err := w.replayFrom(r, w.first)
-	if errors.Is(err, ErrSnapshotNotFound) && w.first > 0 {
-		again := replay{start: r.start, keep: r.keep}
-		if w.replayFrom(&again, 0) == nil {
-			*r, err = again, nil
-		}
+	if w.first == 0 || !errors.Is(err, ErrSnapshotNotFound) && !errors.Is(err, ErrTorn) {
+		return err
+	}
+	headless := r.check.headless() // nothing there can be used
+	again := replay{start: r.start, keep: r.keep}
+	if errAgain := w.replayFrom(&again, 0); errAgain == nil || headless {
+		*r, err = again, errAgain
 	}
 	return err
 }
@@ -48,8 +50,8 @@ func (w *WAL) replayFrom(r *replay, first int) error {
 	r.check = &s.check
 	err := r.run(s)
 	w.tail = s.tail
-	if err != nil && !errors.Is(err, ErrCorrupt) {
-		return err
+	if err != nil && (s.recovery != Salvage || !errors.Is(err, ErrCorrupt)) {
+		return err // what is missing behind damage has no remedy of its own
 	}
 	return errors.Join(err, r.verdict(w.name))
 }
@@ -86,7 +88,7 @@ func (r *replay) run(s *scanner) error {
 			continue
 		}
 		if err := r.apply(s, rec); err != nil {
-			return err
+			return errors.Join(damage, err)
 		}
 	}
 }
@@ -166,7 +168,7 @@ func (r *replay) verdict(dir string) error {
 	case r.match || !r.start.given:
 		return nil
 	case r.other != 0:
-		return fmt.Errorf("wal: %s: %w: index %d is of term %d there, not %d", dir, ErrSnapshotMismatch, r.start.index, r.other, r.start.term)
+		return fmt.Errorf("wal: %s: %w: index %d is of term %d there, not %d; open the log at one of ValidSnapshotEntries", dir, ErrSnapshotMismatch, r.start.index, r.other, r.start.term)
 	}
 	return fmt.Errorf("wal: %s: %w: index %d, term %d; open the log at one of ValidSnapshotEntries", dir, ErrSnapshotNotFound, r.start.index, r.start.term)
 }
