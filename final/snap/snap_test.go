@@ -303,6 +303,9 @@ func TestNewestAvailable(t *testing.T) {
 			if got.GetMetadata().GetIndex() != c.want || (err == nil) != (c.want != 0) || err != nil && !errors.Is(err, snap.ErrNoSnapshot) {
 				t.Errorf("LoadNewestAvailable() = %v, %v, want index %d", got, err, c.want)
 			}
+			if err != nil && (len(files) == 0 || !strings.Contains(err.Error(), fmt.Sprintf("%d files, none of them recorded", len(files)))) {
+				t.Errorf("LoadNewestAvailable() = %v, want it to count the %d files", err, len(files))
+			}
 			if len(s.Rejected()) != 0 {
 				t.Errorf("Rejected() = %v: a file that is not recorded was looked at", s.Rejected())
 			}
@@ -321,8 +324,8 @@ func TestNoSnapshot(t *testing.T) {
 	if _, err := snap.New(t.TempDir(), nil).Load(); !errors.Is(err, snap.ErrNoSnapshot) || errors.Is(err, snap.ErrCorrupt) {
 		t.Errorf("Load() of an empty folder = %v, want ErrNoSnapshot", err)
 	}
-	if _, err := snap.New(filepath.Join(t.TempDir(), "none"), nil).Load(); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("Load() of no folder = %v, want fs.ErrNotExist", err)
+	if _, err := snap.New(filepath.Join(t.TempDir(), "none"), nil).Load(); !errors.Is(err, fs.ErrNotExist) || !errors.Is(err, snap.ErrNoSnapshot) || !strings.Contains(err.Error(), "check the path") {
+		t.Errorf("Load() of no folder = %v, want fs.ErrNotExist, ErrNoSnapshot and a remedy", err)
 	}
 	if _, err := snap.Read(filepath.Join(t.TempDir(), "none", name(1, 1)), nil); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("Read() of no folder = %v, want fs.ErrNotExist", err)
