@@ -34,7 +34,12 @@ func setupDump(a *app, flags *flag.FlagSet) func(string) error {
 	var f filter
 	flags.Var(&f.types, "type", "")
 	flags.Var(&f.index, "index", "")
-	return func(dir string) error { return a.dump(dir, &f) }
+	return func(dir string) error {
+		if err := f.check(); err != nil {
+			return err
+		}
+		return a.dump(dir, &f)
+	}
 }
 
 // dumpHeader has the widths of printRecord. A segment's name is always 37 letters.
@@ -48,7 +53,7 @@ func (a *app) dump(dir string, f *filter) (err error) {
 	if err != nil {
 		return err
 	}
-	w, err := wal.OpenForRead(at.wal, nil, &wal.Options{Recovery: wal.Salvage})
+	w, err := wal.OpenForRead(at.wal, nil, &wal.Options{Recovery: wal.Salvage, Logger: a.strangers()})
 	if err != nil {
 		return explain(at.wal, err)
 	}
@@ -67,10 +72,10 @@ func (a *app) dump(dir string, f *filter) (err error) {
 	return nil
 }
 
-// printRecords returns the first damage, errEmpty if there is nothing else. The
-// buffered writer keeps its own error.
+// printRecords returns the first damage; a log that holds no metadata is damaged, too.
+// The buffered writer keeps its own error.
 func printRecords(out io.Writer, w *wal.WAL, f *filter) (damage error) {
-	empty := true
+	metadata := false
 	for rec, err := range w.Records() {
 		if err != nil {
 			damage = cmp.Or(damage, err)
@@ -79,13 +84,13 @@ func printRecords(out io.Writer, w *wal.WAL, f *filter) (damage error) {
 		if rec.Segment == "" {
 			continue
 		}
-		empty = false
+		metadata = metadata || rec.Type == wal.TypeMetadata
 		if f.wants(&rec) {
 			printRecord(out, &rec)
 		}
 	}
-	if damage == nil && empty {
-		return errEmpty(w)
+	if t := w.Tail(); damage == nil && !metadata {
+		return &wal.TornError{Segment: t.Segment, Offset: t.Offset, Reason: t.Reason}
 	}
 	return damage
 }

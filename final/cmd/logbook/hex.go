@@ -38,6 +38,11 @@ func setupHex(a *app, flags *flag.FlagSet) func(string) error {
 		if opts.From < 0 || *n < 0 {
 			return &usageError{"hex", "hex: -offset and -n cannot be negative"}
 		}
+		given := false
+		flags.Visit(func(f *flag.Flag) { given = given || f.Name == "n" })
+		if given && *n == 0 {
+			return &usageError{"hex", "hex: -n 0 would show nothing; leave it out to see everything"}
+		}
 		if *n > 0 {
 			opts.To = opts.From + *n
 		}
