@@ -43,9 +43,10 @@ func (s *scanner) behind(f flaw) int64 {
 // judge tells whether the log is torn at the scanner's offset, or corrupt, and why.
 func (s *scanner) judge(f flaw) (torn bool, reason error, err error) {
 	switch {
-	case f.kind == badMeaning && s.rec.Type == TypeCRC && s.off == 0:
+	case f.kind == badMeaning && s.rec.Type == TypeCRC && s.off == 0 && s.rec.CRC != s.crc:
 		foreign, err := s.foreign()
-		return false, cmp.Or(foreign, f.reason), err
+		unclear := fmt.Errorf("%w; either these have lost their end, or this segment is of another log", f.reason)
+		return false, cmp.Or(foreign, unclear), err
 	case f.kind == badMeaning || f.kind == badLength:
 		return false, f.reason, nil
 	case !s.last():
