@@ -152,7 +152,8 @@ func (w *WAL) Tail() Tail { return w.tail }
 // log: a window of 256 KiB, or the largest record if that is larger. A record's Data is valid until the next one.
 //
 // An error ends the iteration, and comes with the record it is about if there is one. Under [Salvage] corruption does not end it:
-// it goes on with the next record that verifies. A torn tail is no error, but under [Strict].
+// it goes on with the next record that verifies. A torn tail is no error, but under [Strict], and where the log holds no metadata
+// ([ErrTorn]).
 func (w *WAL) Records() iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
 		if w.done {

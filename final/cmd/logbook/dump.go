@@ -25,7 +25,8 @@ It streams: memory holds one record at a time, whatever the size of the log.
 
 Damage does not stop it: a line that begins with "# damage" stands where it is, and
 what still verifies behind it is shown. At the end the first damage is told again, and
-the exit code is 1. A torn tail is told too; it does no harm, and the exit code is 0.
+the exit code is 1. A torn tail is told too, and the exit code is 0: a crash leaves one.
+A log that does not even hold its metadata is damaged.
 `
 
 // setupDump declares the flags of dump. A filter that cannot be read is wrong use, and
