@@ -27,8 +27,7 @@ type checker struct {
 	youngest [youngest]shape
 
 	snapshot uint64 // the highest index of a snapshot record
-	replaced uint64 // the index of the last snapshot of a leader that replaced the log
-	dropped  bool   // the record checked last was such a snapshot
+	dropped  bool   // the record checked last was a leader's snapshot, that replaces the log
 
 	entry    entryFields    // of the record checked last, if it was one
 	position snapshotFields // the same
@@ -206,7 +205,7 @@ func (c *checker) checkSnapshot(r *Record) error {
 	case inside && term == s.term:
 	case inside, c.log.known() && s.index > c.log.last:
 		c.log.restart(s.index, s.term)
-		c.replaced, c.dropped = s.index, true
+		c.dropped = true
 	}
 	c.snapshot = max(c.snapshot, s.index)
 	return nil

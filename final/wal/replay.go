@@ -68,6 +68,11 @@ type replay struct {
 	match bool   // the start is recorded
 	other uint64 // the term of another snapshot of the same index, if one was recorded
 	gap   error  // the first entry that does not continue those before
+
+	// A leader's snapshot behind the start replaces what was replayed, once a hard state commits it. Until then it is only
+	// pending: SaveSnapshot was done and the Save behind it perhaps not, and then the log is the one before.
+	pending  uint64 // index of the snapshot, or 0
+	replaced uint64 // index of the last one that was committed
 }
 
 // run reads all records. Under Salvage it goes on behind damage, and returns the first.
@@ -98,17 +103,38 @@ func (r *replay) apply(s *scanner, rec *Record) error {
 	switch rec.Type {
 	case TypeEntry:
 		return r.entry(s, rec)
+	case TypeState:
+		r.commit(&s.check)
 	case TypeSnapshot:
 		r.snapshot(&s.check)
 	}
 	return nil
 }
 
+// commit lets a pending snapshot replace the log once it is committed.
+func (r *replay) commit(c *checker) {
+	if r.pending != 0 && c.state.commit >= r.pending {
+		r.replace()
+	}
+}
+
+// replace drops what the pending snapshot replaces.
+func (r *replay) replace() {
+	r.truncate(r.pending)
+	r.pending, r.replaced = 0, r.pending
+}
+
 // entry adds an entry. Whatever the log held at its index or behind goes, also when the entry itself lies before the start.
 func (r *replay) entry(s *scanner, rec *Record) error {
 	e := &s.check.entry
+	if r.pending != 0 {
+		if e.index > r.pending {
+			return nil // of the Save that is to commit the snapshot
+		}
+		r.pending = 0 // the node was started again, at an older snapshot, and went on from there
+	}
 	switch {
-	case r.gap != nil:
+	case r.gap != nil || r.replaced >= r.next:
 		return nil
 	case e.index <= r.start.index:
 		r.truncate(r.start.index + 1)
@@ -146,15 +172,21 @@ func (e *entryFields) equal(m *raftpb.Entry) bool {
 	return e.term == m.GetTerm() && e.typ == uint64(m.GetType()) && bytes.Equal(e.data, m.GetData())
 }
 
-// snapshot looks whether it is the start, and drops what a leader's snapshot replaces.
+// snapshot looks whether it is the start, and notes what a leader's snapshot is to replace.
 func (r *replay) snapshot(c *checker) {
 	s := &c.position
 	if s.index == r.start.index {
 		r.match = r.match || s.term == r.start.term
 		r.other = s.term
 	}
-	if c.dropped {
-		r.truncate(max(s.index, r.start.index+1))
+	switch {
+	case c.dropped && s.index > r.start.index:
+		r.pending = s.index
+		if !c.haveState { // nothing in this log is committed by a hard state
+			r.replace()
+		}
+	case c.dropped:
+		r.truncate(r.start.index + 1)
 	}
 }
 
@@ -163,8 +195,8 @@ func (r *replay) verdict(dir string) error {
 	switch {
 	case r.gap != nil:
 		return fmt.Errorf("wal: %s: %w; open the log at a newer snapshot", dir, r.gap)
-	case r.check.replaced >= r.next:
-		return fmt.Errorf("wal: %s: %w: a leader's snapshot at index %d has replaced those behind index %d; open the log there", dir, ErrSliceOutOfRange, r.check.replaced, r.next-1)
+	case r.replaced >= r.next:
+		return fmt.Errorf("wal: %s: %w: a leader's snapshot at index %d has replaced those behind index %d; open the log there", dir, ErrSliceOutOfRange, r.replaced, r.next-1)
 	case r.match || !r.start.given:
 		return nil
 	case r.other != 0:
