@@ -67,12 +67,17 @@ func (d *Decoder) CRC() uint32 { return d.crc }
 
 // Next returns the next record. Its Data is the caller's to keep.
 //
-// The log ends, with [io.EOF], where the file does or where a length word is
-// zero: a file is made larger than its records and filled with zeros. Any other
-// error is a [*DecodeError]. The file ends inside a frame:
-// [io.ErrUnexpectedEOF], told before anything is allocated for a length that
-// the file cannot hold. No frame: [ErrFrame]. No record: [ErrRecord]. A record
-// with the wrong checksum: [ErrCRC]. And the file's own errors.
+// The log ends, with [io.EOF], where the file does, or where a length word is
+// zero: a file is made larger than its records and filled with zeros. If the
+// file ends before the eighth byte of a length word, and those that are there
+// are zeros, that is the end too.
+//
+// Any other error is a [*DecodeError]. In the order in which they are found:
+// the file ends inside a length word, [io.ErrUnexpectedEOF]; a word that is
+// none, [ErrFrame]; the file ends inside the record or its padding,
+// io.ErrUnexpectedEOF, told before anything is allocated for a length that the
+// file cannot hold; padding that is not zero, ErrFrame; no record, [ErrRecord];
+// a record with the wrong checksum, [ErrCRC]. And the file's own errors.
 //
 // With ErrCRC the record is returned too, and Next goes on behind it with the
 // checksum that it stores, so that a log can be inspected beyond the damage.
@@ -143,10 +148,10 @@ func (d *Decoder) readFrame(at int64) (body []byte, end int64, err error) {
 	return body[:size:size], at + int64(len(body)), nil
 }
 
-// chain moves the running checksum over r and says whether r has it too. A
-// checksum record that opens the file has no past to agree with: it sets the
-// running checksum. A record that disagrees sets it as well, and gives
-// [ErrCRC].
+// chain moves the running checksum over r and says whether r has it too. If the
+// very first record of the file is a checksum record, it has no past to agree
+// with: it sets the running checksum. Any record that disagrees gives [ErrCRC],
+// and sets the running checksum all the same.
 //
 //course:exercise 1.5
 func (d *Decoder) chain(r Record) error {

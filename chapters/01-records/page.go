@@ -33,10 +33,11 @@ func NewPageWriter(w io.Writer, offset int64) *PageWriter {
 	return &PageWriter{w: w, offset: offset}
 }
 
-// Write takes all of b, and copies it: the caller may reuse b at once. When
-// more than 128 KiB are held, it hands on as many bytes as end at a multiple of
-// [PageSize] in the file, and keeps the rest. It never hands on bytes that end
-// elsewhere; only [PageWriter.Flush] does.
+// Write takes all of b, and copies it: the caller may reuse b at once. As long
+// as no more than 128 KiB are held, nothing is handed on. Then it hands on as
+// many bytes as end at a multiple of [PageSize] in the file, and keeps the
+// rest. It never hands on bytes that end elsewhere; only [PageWriter.Flush]
+// does.
 //
 // The first error of the writer below stays: it is returned from this and from
 // every later call, and nothing more is handed on. A writer that takes fewer

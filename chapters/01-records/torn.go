@@ -90,6 +90,13 @@ func aboutContent(err error) bool {
 // weigh decides. cause is what stopped the decoder at the given offset, and
 // tail is everything in the file from there on.
 //
+// The first of these that is true settles it. There are only zeros from here
+// on: clean. What survived proves a sync: corrupt. The length word is zero, or
+// the file ends inside the frame: torn. The frame's length word or padding is
+// one that no writer makes: corrupt. A part of the frame (its length word,
+// record and padding) may never have been written: torn. All of it was:
+// corrupt. The reason is for a person: what was seen, in a few words.
+//
 //course:exercise 1.6
 func weigh(cause error, at int64, tail []byte) (Verdict, string) {
 	switch {
@@ -112,9 +119,10 @@ func weigh(cause error, at int64, tail []byte) (Verdict, string) {
 }
 
 // crashCanLeave reports whether a frame that begins at the given offset of the
-// file may look like this because a crash interrupted its writing. The frame is
-// cut into sectors where the file is, at multiples of [SectorSize]; what was not
-// written of a sector is a run of zero words up to one of its ends.
+// file may look like this because a crash interrupted its writing. Sectors begin
+// at multiples of [SectorSize] in the file, and cut the frame into parts. Of a
+// part that was not written, or not wholly, a run of zeros reaches to the
+// part's first or last byte; it is at least a word of [WordSize] long.
 //
 //course:exercise 1.6
 func crashCanLeave(at int64, frame []byte) bool {
@@ -133,11 +141,12 @@ func crashCanLeave(at int64, frame []byte) bool {
 // provesSync reports whether records of these types, in this order, prove that
 // a sync has finished since the first of them was written.
 //
-// A snapshot record is always synced before the next is written. So is a
-// record of entries: they are followed by their hard state, if there is one,
-// and synced; an entry behind that hard state belongs to a later write. Hard
-// states alone prove nothing: one that only moves the commit index is not
-// synced.
+// A snapshot record is synced before anything is written behind it. A batch of
+// entries is written with its hard state behind it, and synced before the next
+// batch; so an entry, a hard state behind it, and another entry behind that
+// prove that the first one's batch was synced. Other records may stand in
+// between. Nothing else proves anything: a hard state that only moves the
+// commit index is not synced, and a batch may have many entries.
 //
 //course:exercise 1.6
 func provesSync(types []int64) bool {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"io"
 	"math"
 
 	raftpb "go.etcd.io/raft/v3/raftpb"
@@ -25,23 +26,79 @@ const (
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// decode reads a whole file. The snapshot's data is a part of b, so that there is only one copy of it in memory.
-func decode(b []byte) (*raftpb.Snapshot, error) {
-	if len(b) == 0 {
-		return nil, errors.New("the file is empty")
+// outline is what the outer message of a file says before its data is read.
+type outline struct {
+	crc       uint32
+	off, size int64 // of the data in the file
+}
+
+// maxField is the most that stands before a field's content: a tag and a varint.
+const maxField = 5 + 10
+
+// survey reads the outer message's tags, lengths and checksum, and not its data, so that a length is checked against the file before memory is
+// allocated for it. Its second result is the reason why the file is corrupt; the third is a read error.
+func survey(r io.ReaderAt, size int64) (o outline, corrupt, err error) {
+	if size == 0 {
+		return o, errors.New("the file is empty"), nil
 	}
-	stored, inner, err := decodeFile(b)
-	if err != nil {
-		return nil, err
+	var seen [fieldFile + 1]bool
+	for off := int64(0); off < size; {
+		b := make([]byte, min(maxField, size-off))
+		if err := readFull(r, b, off); err != nil {
+			return o, nil, err
+		}
+		num, n, corrupt := o.field(b, off, size)
+		if corrupt == nil && seen[num] {
+			corrupt = fmt.Errorf("field %d stands there twice, again at offset %d", num, off)
+		}
+		if corrupt != nil {
+			return o, corrupt, nil
+		}
+		seen[num] = true
+		off += n
 	}
-	if len(inner) == 0 {
-		return nil, errors.New("the file holds no snapshot")
+	if o.size == 0 {
+		return o, errors.New("the file holds no snapshot"), nil
 	}
+	return o, nil, nil
+}
+
+// field reads the field of the outer message that begins with b, at an offset of a file of the given size, and returns how long it is with its
+// content.
+func (o *outline) field(b []byte, off, size int64) (num protowire.Number, whole int64, corrupt error) {
+	num, typ, n := protowire.ConsumeTag(b)
+	if n < 0 {
+		return 0, 0, fmt.Errorf("at offset %d of %d stands no field", off, size)
+	}
+	if (num != fieldCRC || typ != protowire.VarintType) && (num != fieldFile || typ != protowire.BytesType) {
+		return 0, 0, fmt.Errorf("field %d, at offset %d of %d, is none of a snapshot file's", num, off, size)
+	}
+	v, m := protowire.ConsumeVarint(b[n:])
+	switch {
+	case m < 0:
+		return 0, 0, fmt.Errorf("field %d, at offset %d of %d, is cut or no number", num, off, size)
+	case num == fieldCRC && v > math.MaxUint32:
+		return 0, 0, errors.New("checksum has more than 32 bits")
+	case num == fieldCRC:
+		o.crc = uint32(v)
+		return num, int64(n + m), nil
+	}
+	o.off = off + int64(n+m)
+	if left := size - o.off; v > uint64(left) {
+		return 0, 0, fmt.Errorf("the data should have %d bytes from offset %d on, but the file ends %d bytes behind it, at %d", v, o.off, left, size)
+	}
+	o.size = int64(v)
+	return num, int64(n+m) + o.size, nil
+}
+
+// decode reads the data of a file, once its checksum is known. The snapshot's own data is a part of b, so that there is only one copy of
+// it in memory.
+func decode(b []byte, stored uint32) (*raftpb.Snapshot, error) {
 	// A stored 0 is compared like any other value: one snapshot in 2^32 has it.
-	if crc := crc32.Checksum(inner, castagnoli); crc != stored {
+	if crc := crc32.Checksum(b, castagnoli); crc != stored {
 		return nil, fmt.Errorf("checksum is %08x, the bytes give %08x", stored, crc)
 	}
-	s, err := decodeSnapshot(inner)
+	s, err := decodeSnapshot(b)
 	if err != nil {
 		return nil, err
 	}
@@ -49,34 +106,6 @@ func decode(b []byte) (*raftpb.Snapshot, error) {
 		return nil, errors.New("the snapshot has no metadata")
 	}
 	return s, nil
-}
-
-// decodeFile splits a file into its checksum and the bytes that it covers.
-func decodeFile(b []byte) (crc uint32, inner []byte, err error) {
-	for len(b) > 0 {
-		num, typ, n := protowire.ConsumeTag(b)
-		if n < 0 {
-			return 0, nil, protowire.ParseError(n)
-		}
-		b = b[n:]
-		switch {
-		case num == fieldCRC && typ == protowire.VarintType:
-			var v uint64
-			if v, n = protowire.ConsumeVarint(b); n >= 0 && v > math.MaxUint32 {
-				return 0, nil, errors.New("checksum has more than 32 bits")
-			}
-			crc = uint32(v)
-		case num == fieldFile && typ == protowire.BytesType:
-			inner, n = protowire.ConsumeBytes(b)
-		default:
-			return 0, nil, fmt.Errorf("field %d is none of a snapshot file's", num)
-		}
-		if n < 0 {
-			return 0, nil, protowire.ParseError(n)
-		}
-		b = b[n:]
-	}
-	return crc, inner, nil
 }
 
 // decodeSnapshot reads raft's message without copying its data. A field that this version of raft does not have is left to the

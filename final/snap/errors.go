@@ -7,8 +7,8 @@ import (
 )
 
 var (
-	// ErrNoSnapshot is returned when a folder holds no snapshot that can be loaded: the node is new, or every file was rejected,
-	// which the error then lists. Start from the log's beginning if the log reaches back to it; do not, if it does not.
+	// ErrNoSnapshot is returned when a folder holds no snapshot that can be loaded, or is not there: the node is new, no file is of a
+	// snapshot that the log has recorded, or every file was rejected, which the error then lists. Start from the log's beginning if the log reaches back to it; do not, if it does not.
 	ErrNoSnapshot = errors.New("no snapshot")
 
 	// ErrCorrupt matches every [CorruptError]. The file can never be loaded; an older one may.
@@ -45,10 +45,15 @@ type Rejected struct {
 	Err error
 }
 
-// noSnapshot returns the error for a folder in which only rejected files were found, or none.
-func noSnapshot(dir string, rejected []Rejected) error {
-	if len(rejected) == 0 {
-		return fmt.Errorf("snap: %s: %w", dir, ErrNoSnapshot)
+// noSnapshot returns the error for a folder in which only rejected files were found, and others that were not looked at, or none.
+func noSnapshot(dir string, rejected []Rejected, others int) error {
+	switch {
+	case len(rejected) == 0 && others == 1:
+		return fmt.Errorf("snap: %s: %w: 1 file, not recorded in the log", dir, ErrNoSnapshot)
+	case len(rejected) == 0 && others > 0:
+		return fmt.Errorf("snap: %s: %w: %d files, none of them recorded in the log", dir, ErrNoSnapshot, others)
+	case len(rejected) == 0:
+		return fmt.Errorf("snap: %s: %w: the folder holds no file of one", dir, ErrNoSnapshot)
 	}
 	errs := []error{fmt.Errorf("snap: %s: %w can be loaded: %s", dir, ErrNoSnapshot, names(rejected))}
 	for _, r := range rejected {

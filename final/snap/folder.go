@@ -90,37 +90,56 @@ func list(fsys disk.FS, dir string) (files []File, strange []string, err error) 
 
 // read loads one file. Its error is a *CorruptError if the bytes are damaged, and any other if they could not be read.
 func read(fsys disk.FS, name string) (*raftpb.Snapshot, error) {
-	b, err := readFile(fsys, name)
-	if err != nil {
-		return nil, fmt.Errorf("snap: read %s: %w; nothing is known about the snapshot until this read succeeds", path.Base(name), err)
+	s, corrupt, err := load(fsys, name)
+	if p, ok := errors.AsType[*fs.PathError](err); ok {
+		err = p.Err // it names the file again
 	}
-	s, err := decode(b)
-	if err != nil {
-		return nil, &CorruptError{File: path.Base(name), Reason: err.Error()}
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("snap: read %s: %w; check the path", path.Base(name), err)
+	case errors.Is(err, disk.ErrIrregular):
+		return nil, fmt.Errorf("snap: read %s: %w; put the file itself in its place", path.Base(name), err)
+	case err != nil:
+		return nil, fmt.Errorf("snap: read %s: %w; nothing is known about the snapshot until this read succeeds", path.Base(name), err)
+	case corrupt != nil:
+		return nil, &CorruptError{File: path.Base(name), Reason: corrupt.Error()}
 	}
 	return s, nil
 }
 
-// readFile reads a whole file into memory of its size.
-func readFile(fsys disk.FS, name string) (b []byte, err error) {
+// load reads one file. The second result is the reason why it is corrupt, the third a read error.
+func load(fsys disk.FS, name string) (s *raftpb.Snapshot, corrupt, err error) {
 	f, err := fsys.Open(name, os.O_RDONLY, 0)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
 	size, err := f.Size()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	b = make([]byte, size)
-	n, err := f.ReadAt(b, 0)
-	if n == len(b) {
-		return b, nil
+	o, corrupt, err := survey(f, size)
+	if err != nil || corrupt != nil {
+		return nil, corrupt, err
 	}
-	if err == nil || err == io.EOF {
-		return nil, fmt.Errorf("the file is shorter than the %d bytes it said", size)
+	b := make([]byte, o.size)
+	if err := readFull(f, b, o.off); err != nil {
+		return nil, nil, err
 	}
-	return nil, err
+	s, corrupt = decode(b, o.crc)
+	return s, corrupt, nil
+}
+
+// readFull fills b. A file that ends too early is an error like any other.
+func readFull(r io.ReaderAt, b []byte, off int64) error {
+	n, err := r.ReadAt(b, off)
+	switch {
+	case n == len(b):
+		return nil
+	case err == nil || err == io.EOF:
+		return errors.New("the file is shorter than it said")
+	}
+	return err
 }
 
 // openFolder returns the disk and the path in it that a folder's name means, and how to give the disk up again.

@@ -71,7 +71,7 @@ func (s *Snapshotter) Rejected() []Rejected { return append([]Rejected(nil), s.r
 func (s *Snapshotter) in(f func(fsys disk.FS, dir string) error) error {
 	fsys, dir, release, err := openFolder(s.dir, s.opts.FS)
 	if err != nil {
-		return fmt.Errorf("snap: %w", err)
+		return folderError(s.dir, err)
 	}
 	return errors.Join(f(fsys, dir), release())
 }
@@ -80,7 +80,7 @@ func (s *Snapshotter) in(f func(fsys disk.FS, dir string) error) error {
 func (s *Snapshotter) list(fsys disk.FS, dir string) ([]File, error) {
 	files, strange, err := list(fsys, dir)
 	if err != nil {
-		return nil, fmt.Errorf("snap: %s: %w", s.dir, err)
+		return nil, folderError(s.dir, err)
 	}
 	for _, name := range strange {
 		s.opts.Logger.Warn("file is no snapshot and is not read", "dir", s.dir, "file", name)
@@ -88,9 +88,21 @@ func (s *Snapshotter) list(fsys disk.FS, dir string) ([]File, error) {
 	return files, nil
 }
 
+// folderError is the error for a folder that cannot be opened or listed. One that is not there holds no snapshot.
+func folderError(dir string, err error) error {
+	if p, ok := errors.AsType[*fs.PathError](err); ok {
+		err = p.Err // it names the folder again
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("snap: %s: %w: %w; check the path, or go on as without a snapshot if the node has never taken one", dir, ErrNoSnapshot, err)
+	}
+	return fmt.Errorf("snap: %s: %w; nothing is known about its snapshots until this succeeds", dir, err)
+}
+
 // load returns the newest intact snapshot among the wanted files.
 func (s *Snapshotter) load(wanted func(File) bool) (found *raftpb.Snapshot, err error) {
 	s.rejected = nil
+	others := 0 // files that are not wanted
 	err = s.in(func(fsys disk.FS, dir string) error {
 		files, err := s.list(fsys, dir)
 		if err != nil {
@@ -98,6 +110,7 @@ func (s *Snapshotter) load(wanted func(File) bool) (found *raftpb.Snapshot, err 
 		}
 		for _, f := range files {
 			if !wanted(f) {
+				others++
 				continue
 			}
 			found, err = s.try(fsys, dir, f)
@@ -105,7 +118,7 @@ func (s *Snapshotter) load(wanted func(File) bool) (found *raftpb.Snapshot, err 
 				return err
 			}
 		}
-		return noSnapshot(s.dir, s.rejected)
+		return noSnapshot(s.dir, s.rejected, others)
 	})
 	return found, err
 }

@@ -11,8 +11,9 @@ import (
 //
 // It needs little memory: a word or two for each term, and a ring of the youngest entries' shapes.
 type checker struct {
-	segment int // records of the present segment so far
-	bare    bool
+	segment int  // records of the present segment so far
+	bare    bool // it began without a head
+	anew    bool // damage in it was passed over: what it says of itself is not compared with what was before
 
 	metadata     []byte
 	haveMetadata bool
@@ -26,8 +27,7 @@ type checker struct {
 	youngest [youngest]shape
 
 	snapshot uint64 // the highest index of a snapshot record
-	replaced uint64 // the index of the last snapshot of a leader that replaced the log
-	dropped  bool   // the record checked last was such a snapshot
+	dropped  bool   // the record checked last was a leader's snapshot, that replaces the log
 
 	entry    entryFields    // of the record checked last, if it was one
 	position snapshotFields // the same
@@ -44,12 +44,16 @@ type shape struct {
 }
 
 // begin is called at the start of a segment.
-func (c *checker) begin() { c.segment, c.bare = 0, false }
+func (c *checker) begin() { c.segment, c.bare, c.anew = 0, false, false }
 
-// hole is called when records may be missing: nothing is known any more about where the log stands.
-func (c *checker) hole() {
-	c.log = terms{}
-	c.segment = max(c.segment, 2)
+// headless tells whether the present segment has not got its head: crc and metadata. A bare one needs none.
+func (c *checker) headless() bool { return c.segment < 2 && !c.bare }
+
+// hole is called when records may be missing, and with how many of the segment that is to be gone on with: nothing is known any more
+// about where the log stands, and what follows is compared with itself only, so that one damage is told once. What ReadAll returns
+// stays: metadata and the last hard state.
+func (c *checker) hole(segment int) {
+	*c = checker{metadata: c.metadata, haveMetadata: c.haveMetadata, state: c.state, segment: segment, anew: true}
 }
 
 // check takes the next record, whose checksum fits. Its error is the reason why the record is corrupt; no parts of it come from
@@ -94,12 +98,17 @@ func (c *checker) place(r *Record) error {
 	return nil
 }
 
+// errForeign is a segment of another log.
+var errForeign = fmt.Errorf("%w: this one's differ from those of the segment before: move the files of the other log away", ErrMetadataConflict)
+
 // checkMetadata compares the owner's bytes with those of the segments before.
 func (c *checker) checkMetadata(r *Record) error {
-	if c.haveMetadata && !bytes.Equal(c.metadata, r.Data) {
-		return fmt.Errorf("%w: this one's differ from those of the segment before", ErrMetadataConflict)
+	switch {
+	case !c.haveMetadata:
+		c.metadata, c.haveMetadata = bytes.Clone(r.Data), true
+	case !c.anew && !bytes.Equal(c.metadata, r.Data):
+		return errForeign
 	}
-	c.metadata, c.haveMetadata = bytes.Clone(r.Data), true
 	return nil
 }
 
@@ -109,7 +118,10 @@ func (c *checker) checkState(r *Record) error {
 	if err := s.parse(r.Data); err != nil {
 		return err
 	}
-	old := &c.state
+	old := c.state
+	if !c.haveState { // none yet, or none since a hole
+		old = stateFields{}
+	}
 	switch {
 	case s.term < old.term:
 		return fmt.Errorf("the hard state's term goes down from %d to %d; the record's type may have changed", old.term, s.term)
@@ -193,7 +205,7 @@ func (c *checker) checkSnapshot(r *Record) error {
 	case inside && term == s.term:
 	case inside, c.log.known() && s.index > c.log.last:
 		c.log.restart(s.index, s.term)
-		c.replaced, c.dropped = s.index, true
+		c.dropped = true
 	}
 	c.snapshot = max(c.snapshot, s.index)
 	return nil

@@ -2,6 +2,7 @@ package wal_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -111,6 +112,12 @@ func TestCutAtEveryByte(t *testing.T) {
 			good, torn := 0, 0
 			for n := range len(whole) + 1 {
 				r := read(t, image{b.name: c.cut(n)}, nil)
+				if !bytes.HasPrefix(c.cut(n), whole[:b.starts[2]]) {
+					if !errors.Is(r.err, wal.ErrTorn) {
+						t.Errorf("cut at %d, before the metadata: %v, want ErrTorn", n, r.err)
+					}
+					continue
+				}
 				if lack := acked(states, n).holds(r); lack != "" {
 					t.Errorf("cut at %d: %s", n, lack)
 					continue
@@ -128,6 +135,7 @@ func TestCutAtEveryByte(t *testing.T) {
 // TestCutRealLog does the same to what a real etcd wrote. W27
 func TestCutRealLog(t *testing.T) {
 	t.Parallel()
+	const metadata = 56 // ends there
 	const name, limit = "0000000000000000-0000000000000000.wal", 1500
 	data, err := os.ReadFile(filepath.Join(fixtures.Unpack(t, "etcd-v3.7.3-single"), "wal", name))
 	if err != nil {
@@ -137,7 +145,12 @@ func TestCutRealLog(t *testing.T) {
 	for n := range limit + 1 {
 		for _, file := range [][]byte{data[:n:n], append(data[:n:n], make([]byte, 2*limit)...)} {
 			r := read(t, image{name: file}, nil)
-			if r.err != nil {
+			head := bytes.HasPrefix(file, data[:metadata])
+			if !head && errors.Is(r.err, wal.ErrTorn) {
+				good++
+				continue
+			}
+			if !head || r.err != nil {
 				t.Errorf("cut at %d: %v", n, r.err)
 				continue
 			}
@@ -258,16 +271,16 @@ func TestTornSector(t *testing.T) {
 	}
 }
 
-// TestHeaderIsNotASnapshot: a log cut inside its first records is torn, whatever it is opened at from its beginning. It is not one
-// that lacks a snapshot.
+// TestHeaderCut: a log cut inside its first two records is no empty log, on which a node would start anew and forget its vote: it is refused
+// as torn, whatever it is opened at from its beginning, and not as one that lacks a snapshot. Behind them it is torn or ends.
 func TestHeaderCut(t *testing.T) {
 	t.Parallel()
 	b := newBuild([]byte("md"))
 	for n := range b.size() {
 		for _, snap := range []*raftpb.SnapshotMetadata{nil, at(0, 0)} {
 			r := read(t, image{b.name: b.image[b.name][:n]}, snap)
-			if r.err != nil || !r.tail.Torn && n < b.starts[2] {
-				t.Errorf("cut at %d: %v, tail %+v, want torn", n, r.err, r.tail)
+			if errors.Is(r.err, wal.ErrTorn) != (n < b.starts[2]) || n >= b.starts[2] && (r.err != nil || r.tail.Torn != (n > b.starts[2])) {
+				t.Errorf("cut at %d: %v, tail %+v", n, r.err, r.tail)
 			}
 		}
 	}

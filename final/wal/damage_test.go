@@ -83,7 +83,8 @@ func isPrefix(want, got result) bool {
 	return len(got.ents) <= len(want.ents) && slices.EqualFunc(want.ents[:len(got.ents)], got.ents, sameEntry)
 }
 
-// cause says why a changed bit is not refused, or "" if nothing forces it: only a record of the last unsynced window can look torn.
+// cause says why a changed bit is not refused, or "" if nothing forces it: only a record that nothing behind it proves to have been
+// synced can look torn.
 func (b *build) cause(m image, name string, off int) string {
 	frames := framesOf(b.image[name])
 	k := len(frames) - 1
@@ -91,7 +92,7 @@ func (b *build) cause(m image, name string, off int) string {
 		k--
 	}
 	f := frames[k]
-	if name != b.name || len(frames)-1-k > 1 {
+	if name != b.name || proven(frames[k+1:]) {
 		return ""
 	}
 	bytes := m[name][f.start:f.end]
@@ -105,6 +106,19 @@ func (b *build) cause(m image, name string, off int) string {
 		return "the last record ends in zeros"
 	}
 	return ""
+}
+
+// proven tells whether these frames stand behind a sync: a snapshot record that is not the last, or an entry, a hard state, an entry.
+func proven(behind []frame) bool {
+	var entry, state bool
+	for i, f := range behind {
+		if f.typ == wal.TypeSnapshot && i < len(behind)-1 || f.typ == wal.TypeEntry && state {
+			return true
+		}
+		entry = entry || f.typ == wal.TypeEntry
+		state = state || entry && f.typ == wal.TypeState
+	}
+	return false
 }
 
 func allZeros(b []byte) bool { return bytes.Count(b, []byte{0}) == len(b) }
@@ -153,8 +167,8 @@ func flipEveryBit(t *testing.T, b *build) {
 	}
 }
 
-// forced lists the outcomes of a changed bit that the format allows, or forces; the package comment explains them. All lie in the last
-// unsynced window, and all are told as torn.
+// forced lists the outcomes of a changed bit that the format allows, or forces; the package comment explains them. All lie where nothing
+// behind proves a sync, and all are told as torn.
 var forced = []string{
 	"refused",
 	"torn: the length word of 16 becomes 0",

@@ -35,7 +35,7 @@
 //
 // # Torn or corrupt
 //
-// A log may end in a record that a crash left unfinished: it is torn, nothing that was acknowledged is lost, and reading ends there
+// A log may end in a record that a crash left unfinished: it is torn, nothing that was acknowledged is lost if a crash did it, and reading ends there
 // without an error ([WAL.Tail] tells). Or bytes that were durable have changed since: it is corrupt, and reading it would
 // forget what was promised. The two are told apart by evidence. At the first offset X that does not verify:
 //
@@ -45,14 +45,21 @@
 //     with nothing but zeros behind. Where every byte was written, and where a length word and the header behind it name two
 //     sizes, no crash explains it.
 //   - If behind X stand records that still verify, and that were synced after X was written, it is corrupt. That is a snapshot record
-//     with any record behind it, or an entry, a hard state, an entry, in this order. Only entries newer than those before X count.
-//     Hard states alone prove nothing. The search goes in steps of eight bytes.
+//     with any record behind it, or an entry, a hard state, an entry, in this order. The record at X is the first of them if its
+//     header can be read. Of the others only those count that are newer than what was read before X and do not contradict it:
+//     an entry's data may be a copy of a log. Hard states alone prove nothing. The search goes in steps of eight bytes, and
+//     behind a frame whose length word stands, not inside.
 //   - If the hard state's commit is beyond the last entry, it is corrupt.
 //   - If the checksum fits and the record still cannot be what a raft node writes, its type must have changed: it is corrupt. Fields
 //     that the message does not have; an entry of index 0, of term 0, of an unknown type, of a lower term than the one before
 //     it, or that differs from a committed one; a term of the hard state that falls, or a vote that changes in one term; a
 //     record out of place; padding that is not zero.
 //   - Otherwise it is torn.
+//
+// Torn says what the bytes look like. Whether a crash left them, they do not say; two ends that a crash alone does not leave are told by
+// their own reasons: a last segment whose head is not whole ([Tail].Head), an empty one too; and a log of which not even the metadata
+// is left. The latter is an error of its own, [ErrTorn], whatever the mode but Salvage: taken for an empty log, it would let a node forget
+// its vote.
 //
 // A read that fails is none of this: it is an error, and says nothing about the log.
 //

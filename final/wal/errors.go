@@ -11,8 +11,10 @@ var (
 	// and add it again under a new id; do not start it on what is left.
 	ErrCorrupt = errors.New("log is corrupt")
 
-	// ErrTorn matches every [TornError]: the log ends in a record that a crash left unfinished. Nothing that was
-	// acknowledged is lost. Read with [TornTail] to go on without that record.
+	// ErrTorn matches every [TornError]: the log ends in something unfinished. If a crash left it, nothing that was
+	// acknowledged is lost: read with [TornTail] to go on without it. If not even the log's metadata can be read, it is
+	// returned by TornTail, too: such a log is no empty one, and a node that starts on it forgets its vote. Remove
+	// the folder if the node has never run; else restore it.
 	ErrTorn = errors.New("log ends in a torn record")
 
 	// ErrMetadataConflict occurs when two segments name different owners, usually because files of two logs lie in
@@ -35,8 +37,8 @@ var (
 	// opened at. Check the folder, or open the log at a newer snapshot.
 	ErrFileNotFound = errors.New("no such segment")
 
-	// ErrSequence occurs when a segment in the middle is missing. Put it back from a backup; the log cannot be read
-	// across the hole.
+	// ErrSequence occurs when a segment in the middle is missing, or two have the same number. Put it back from a
+	// backup: the log cannot be read across the hole; or move the one away that does not belong there.
 	ErrSequence = errors.New("segment sequence has a gap")
 
 	// ErrClosed is returned by every method of a log that was closed.
@@ -72,7 +74,8 @@ func (e *CorruptError) Unwrap() []error {
 	return []error{ErrCorrupt, e.Err}
 }
 
-// TornError says where a log is torn. It matches [ErrTorn]. Only [Strict] makes an error of it.
+// TornError says where a log is torn. It matches [ErrTorn]. [Strict] makes an error of any torn log; [TornTail] only of one that
+// holds no metadata, [Salvage] of none.
 type TornError struct {
 	// Segment is the name of the file, the last one of the log.
 	Segment string
@@ -86,8 +89,18 @@ type TornError struct {
 
 // Error names file and offset, what is unfinished, and what to do.
 func (e *TornError) Error() string {
-	return fmt.Sprintf("wal: %s is torn at offset %d: %s; a crash left the record unfinished: read the log with TornTail to go on without it",
-		e.Segment, e.Offset, e.Reason)
+	return fmt.Sprintf("wal: %s is torn at offset %d: %s; %s", e.Segment, e.Offset, e.Reason, e.remedy())
+}
+
+// remedy says what to do. What a crash alone does not leave is not to be passed over for a crash's work.
+func (e *TornError) remedy() string {
+	switch e.Reason {
+	case reasonNoMetadata:
+		return "if the node has never run remove the folder, else restore it from a backup, or add this member anew"
+	case reasonHead:
+		return "what the segment held may be lost: restore it from a backup, or add this member anew"
+	}
+	return "if a crash left it, nothing acknowledged is lost: read the log with TornTail to go on without it"
 }
 
 // Unwrap returns [ErrTorn].

@@ -205,7 +205,7 @@ func (w *witness) sees(f found) string {
 		w.state = w.entry
 	case TypeSnapshot:
 		var s snapshotFields
-		if s.parse(f.data) == nil && s.index > w.check.snapshot {
+		if s.parse(f.data) == nil && w.newSnapshot(s) {
 			w.snapshot = f.off
 		}
 	}
@@ -220,6 +220,12 @@ func (w *witness) is(h header, off int64) {
 	case TypeSnapshot:
 		w.snapshot = off
 	}
+}
+
+// newSnapshot tells whether a snapshot is newer than those read, and of this log: the term of the entry that it ends at is the log's.
+func (w *witness) newSnapshot(s snapshotFields) bool {
+	term, ok := w.check.log.at(s.index)
+	return s.index > w.check.snapshot && (!ok || term == s.term)
 }
 
 // newEntry tells whether an entry lies behind the last one read, or overwrites it as a newer leader may.

@@ -165,7 +165,7 @@ func ExampleTornError() {
 		fmt.Println(torn.Offset, torn.Reason)
 	}
 	// Output:
-	// 128 the file ends at 147, inside a frame of at least 24 bytes
+	// 128 the file ends at 147, inside a frame of 24 bytes
 }
 
 // Salvage reads on behind damage, and tells of it.

@@ -1,6 +1,8 @@
 package wal
 
 import (
+	"bytes"
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -41,10 +43,17 @@ func (s *scanner) behind(f flaw) int64 {
 // judge tells whether the log is torn at the scanner's offset, or corrupt, and why.
 func (s *scanner) judge(f flaw) (torn bool, reason error, err error) {
 	switch {
+	case f.kind == badMeaning && s.rec.Type == TypeCRC && s.off == 0 && s.rec.CRC != s.crc:
+		foreign, err := s.foreign()
+		unclear := fmt.Errorf("%w; either these have lost their end, or this segment is of another log", f.reason)
+		return false, cmp.Or(foreign, unclear), err
 	case f.kind == badMeaning || f.kind == badLength:
 		return false, f.reason, nil
 	case !s.last():
 		return false, fmt.Errorf("%w; a segment with another one behind it was synced as a whole", f.reason), nil
+	}
+	if reason, err := s.contradicts(f); err != nil || reason != nil {
+		return false, reason, err
 	}
 	reason, err = s.unwritten(f)
 	if err != nil || reason == nil {
@@ -62,9 +71,6 @@ func (s *scanner) judge(f flaw) (torn bool, reason error, err error) {
 func (s *scanner) unwritten(f flaw) (error, error) {
 	if f.kind == zeroLength {
 		return f.reason, nil
-	}
-	if contradicts, err := s.contradicts(f); err != nil || contradicts {
-		return nil, err
 	}
 	if f.kind == shortFile {
 		return f.reason, nil
@@ -89,36 +95,49 @@ func unwrittenPart(part []byte, from int64) error {
 	first := part[:min(int64(len(part)), alignDown(from, wordSize)+wordSize-from)]
 	last := part[max(from, alignDown(to-1, wordSize))-from:]
 	switch {
-	case allZero(part):
-		return fmt.Errorf("bytes %d to %d were never written", from, to)
 	case from%sectorSize == 0 && allZero(first):
 		return fmt.Errorf("the sector at %d was written only in part, not at its start", from)
 	case allZero(last):
-		return fmt.Errorf("the sector at %d was written only in part, not up to %d", alignDown(from, sectorSize), to)
+		return fmt.Errorf("the sector at %d was not written, or only in part, not up to %d", alignDown(from, sectorSize), to)
 	}
 	return nil
 }
 
-// contradicts tells whether the record begins with a header that names another size than the length word. Both are there, so
+// foreign looks at the metadata behind a crc record that does not continue the chain, and returns the conflict if it is another
+// owner's: then the segment is not damaged, but does not belong here.
+func (s *scanner) foreign() (error, error) {
+	if !s.check.haveMetadata {
+		return nil, nil
+	}
+	next, ok, err := newSearch(&s.win, s.rec.End()).follows(found{header: header{crc: s.rec.CRC}, end: s.rec.End()})
+	if err != nil || !ok || next.typ != TypeMetadata || bytes.Equal(next.data, s.check.metadata) {
+		return nil, err
+	}
+	return errForeign, nil
+}
+
+// contradicts returns the reason if the record begins with a header that names another size than the length word. Both are there, so
 // both were written, and one has changed since. A header of which a part is missing cannot be parsed, or names no data at all; a crc
 // record has none.
-func (s *scanner) contradicts(f flaw) (bool, error) {
-	from := s.off + wordSize
-	if from >= s.win.size { // the length word itself is cut
-		return false, nil
+func (s *scanner) contradicts(f flaw) (error, error) {
+	if f.kind == zeroLength || s.off+wordSize >= s.win.size { // the length word itself is not there, or cut
+		return nil, nil
 	}
 	b, err := s.win.at(s.off, min(s.win.size-s.off, wordSize+maxHeader))
 	if err != nil {
-		return false, err
+		return nil, err
 	}
 	size, _, err := decodeLength(binary.LittleEndian.Uint64(b))
 	if err != nil {
-		return false, nil
+		return nil, nil
 	}
 	b = b[wordSize:]
 	h, ok := parseHeader(b[:min(int64(len(b)), size)])
 	crc := h.typ == TypeCRC && h.len > 0
-	return (crc || ok && h.typ.known() && h.size > 0) && h.record() != size, nil
+	if !crc && (!ok || !h.typ.known() || h.size <= 0) || h.record() == size {
+		return nil, nil
+	}
+	return fmt.Errorf("the length word says %d bytes, the record's own header %d; both were written, so that no crash explains it", size, h.record()), nil
 }
 
 // endsEarly tells whether one write was cut short inside the frame's last word: the record's last byte is missing, and nothing was

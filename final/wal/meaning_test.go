@@ -51,7 +51,11 @@ func TestMeaning(t *testing.T) {
 		{"state_to_metadata", retyped(base(), state, 1), "second of its segment"},
 		{"crc_to_snapshot", retyped(base(), 0, 5), "first record is of type snapshot"},
 		{"crc_in_the_middle", func() *build { b := base(); b.record(wal.TypeCRC, nil); return b }(), "middle of a segment"},
-		{"crc_with_data", func() *build { b := &build{image: image{}, name: base().name}; b.record(wal.TypeCRC, []byte{1}); return b }(), "crc record has data"},
+		{"crc_with_data", func() *build {
+			b := &build{image: image{}, name: base().name}
+			b.record(wal.TypeCRC, []byte{1})
+			return b
+		}(), "crc record has data"},
 		{"type_0", raw(0, 1), "record type 0"},
 		{"type_6", raw(6, 1), "record type 6"},
 

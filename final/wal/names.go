@@ -80,15 +80,30 @@ func pick(segs []Segment, index uint64) int {
 	return len(segs) - 1
 }
 
-// checkSequence tells of the first segment that is missing.
+// checkSequence tells of the first segment that is missing, or is there twice.
 func checkSequence(dir string, segs []Segment) error {
 	for i := 1; i < len(segs); i++ {
-		if before := segs[i-1]; segs[i].Seq != before.Seq+1 {
+		before := segs[i-1]
+		if segs[i].Seq == before.Seq {
+			return &doubledError{dir, before.Name, segs[i].Name}
+		}
+		if segs[i].Seq != before.Seq+1 {
 			return fmt.Errorf("wal: %s: %w: between %s and %s; put the missing files back from a backup", dir, ErrSequence, before.Name, segs[i].Name)
 		}
 	}
 	return nil
 }
+
+// doubledError is two segments of one number. It is an [ErrSequence], but no gap.
+type doubledError struct{ dir, one, two string }
+
+// Error names both, and what to do.
+func (e *doubledError) Error() string {
+	return fmt.Sprintf("wal: %s: %s and %s have the same sequence number: one of them is a copy, or of another log; move it away", e.dir, e.one, e.two)
+}
+
+// Unwrap returns [ErrSequence].
+func (e *doubledError) Unwrap() error { return ErrSequence }
 
 // unbroken drops the segments before the last gap in front of the given one, and returns its new number.
 func unbroken(segs []Segment, first int) (int, []Segment) {

@@ -12,7 +12,8 @@ type Recovery int
 
 const (
 	// TornTail reads up to a record that a crash left unfinished, tells of it by [WAL.Tail] and in the log, and
-	// returns no error for it. Corruption is an error. It is the default.
+	// returns no error for it, as long as the log's metadata can be read ([ErrTorn]). Corruption is an error. It is
+	// the default.
 	TornTail Recovery = iota
 
 	// Strict returns a [TornError] for an unfinished record as well.

@@ -160,6 +160,10 @@ func TestSelection(t *testing.T) {
 	if _, err := wal.Verify(".", at(100, 2), &wal.Options{FS: m}); err != nil {
 		t.Errorf("Verify() = %v", err)
 	}
+	w, err := wal.OpenForRead(".", at(100, 2), &wal.Options{FS: m})
+	if err != nil || len(w.Segments()) != 3 {
+		t.Errorf("OpenForRead() at 100 begins at %v, %v, want the first segment", w.Segments(), err)
+	}
 	// The record of snapshot 9 lies in a segment before the one that the names point to.
 	b = newBuild(nil).save(hs(1, 1, 9), ents(1, 9, 1)...).snapshot(9, 1)
 	b.last = 4
@@ -240,7 +244,11 @@ func TestUnpadded(t *testing.T) {
 	// A torn one is torn.
 	all := b.image[b.name]
 	for cut := range len(all) {
-		if r := read(t, image{b.name: append(all[:cut:cut], make([]byte, 99)...)}, nil); r.err != nil {
+		r := read(t, image{b.name: append(all[:cut:cut], make([]byte, 99)...)}, nil)
+		if cut < b.starts[5] && errors.Is(r.err, wal.ErrTorn) {
+			continue
+		}
+		if cut < b.starts[5] || r.err != nil {
 			t.Errorf("zeros from %d on: %v", cut, r.err)
 		}
 	}

@@ -10,12 +10,12 @@ import (
 )
 
 // ReadAll returns the owner's metadata, the last hard state, and the entries behind the start, as raft left them: entries that were
-// overwritten are gone, those behind the overwritten ones too. All of it is the caller's to keep and to change. The hard state
-// is never nil.
+// overwritten are gone, those behind the overwritten ones too. All of it is the caller's to keep and to change. Without an error
+// the hard state is never nil.
 //
 // With [ErrSnapshotNotFound] and [ErrSnapshotMismatch] everything is returned as well; with [ErrSliceOutOfRange], the entries
-// before the gap. With a [CorruptError] nothing is, but under [Salvage], where it is what precedes the damage and what fits on
-// behind it.
+// before the gap. With any other error, a [CorruptError] or [TornError] among them, nothing is, and the hard state is nil; but under
+// [Salvage] a CorruptError comes with what precedes the damage and what fits on behind it, the first damage first.
 func (w *WAL) ReadAll() (metadata []byte, state *raftpb.HardState, ents []*raftpb.Entry, err error) {
 	r := replay{start: w.start, keep: true}
 	if err := w.replay(&r); err != nil && !r.useful(err, w.opts.Recovery) {
@@ -32,11 +32,13 @@ func (w *WAL) replay(r *replay) error {
 		return ErrClosed
 	}
 	err := w.replayFrom(r, w.first)
-	if errors.Is(err, ErrSnapshotNotFound) && w.first > 0 {
-		again := replay{start: r.start, keep: r.keep}
-		if w.replayFrom(&again, 0) == nil {
-			*r, err = again, nil
-		}
+	if w.first == 0 || !errors.Is(err, ErrSnapshotNotFound) && !errors.Is(err, ErrTorn) {
+		return err
+	}
+	headless := r.check.headless() // nothing there can be used
+	again := replay{start: r.start, keep: r.keep}
+	if errAgain := w.replayFrom(&again, 0); errAgain == nil || headless {
+		*r, err = again, errAgain
 	}
 	return err
 }
@@ -48,8 +50,8 @@ func (w *WAL) replayFrom(r *replay, first int) error {
 	r.check = &s.check
 	err := r.run(s)
 	w.tail = s.tail
-	if err != nil && !errors.Is(err, ErrCorrupt) {
-		return err
+	if err != nil && (s.recovery != Salvage || !errors.Is(err, ErrCorrupt)) {
+		return err // what is missing behind damage has no remedy of its own
 	}
 	return errors.Join(err, r.verdict(w.name))
 }
@@ -66,6 +68,11 @@ type replay struct {
 	match bool   // the start is recorded
 	other uint64 // the term of another snapshot of the same index, if one was recorded
 	gap   error  // the first entry that does not continue those before
+
+	// A leader's snapshot behind the start replaces what was replayed, once a hard state commits it. Until then it is only
+	// pending: SaveSnapshot was done and the Save behind it perhaps not, and then the log is the one before.
+	pending  uint64 // index of the snapshot, or 0
+	replaced uint64 // index of the last one that was committed
 }
 
 // run reads all records. Under Salvage it goes on behind damage, and returns the first.
@@ -86,7 +93,7 @@ func (r *replay) run(s *scanner) error {
 			continue
 		}
 		if err := r.apply(s, rec); err != nil {
-			return err
+			return errors.Join(damage, err)
 		}
 	}
 }
@@ -96,17 +103,38 @@ func (r *replay) apply(s *scanner, rec *Record) error {
 	switch rec.Type {
 	case TypeEntry:
 		return r.entry(s, rec)
+	case TypeState:
+		r.commit(&s.check)
 	case TypeSnapshot:
 		r.snapshot(&s.check)
 	}
 	return nil
 }
 
+// commit lets a pending snapshot replace the log once it is committed.
+func (r *replay) commit(c *checker) {
+	if r.pending != 0 && c.state.commit >= r.pending {
+		r.replace()
+	}
+}
+
+// replace drops what the pending snapshot replaces.
+func (r *replay) replace() {
+	r.truncate(r.pending)
+	r.pending, r.replaced = 0, r.pending
+}
+
 // entry adds an entry. Whatever the log held at its index or behind goes, also when the entry itself lies before the start.
 func (r *replay) entry(s *scanner, rec *Record) error {
 	e := &s.check.entry
+	if r.pending != 0 {
+		if e.index > r.pending {
+			return nil // of the Save that is to commit the snapshot
+		}
+		r.pending = 0 // the node was started again, at an older snapshot, and went on from there
+	}
 	switch {
-	case r.gap != nil:
+	case r.gap != nil || r.replaced >= r.next:
 		return nil
 	case e.index <= r.start.index:
 		r.truncate(r.start.index + 1)
@@ -144,15 +172,21 @@ func (e *entryFields) equal(m *raftpb.Entry) bool {
 	return e.term == m.GetTerm() && e.typ == uint64(m.GetType()) && bytes.Equal(e.data, m.GetData())
 }
 
-// snapshot looks whether it is the start, and drops what a leader's snapshot replaces.
+// snapshot looks whether it is the start, and notes what a leader's snapshot is to replace.
 func (r *replay) snapshot(c *checker) {
 	s := &c.position
 	if s.index == r.start.index {
 		r.match = r.match || s.term == r.start.term
 		r.other = s.term
 	}
-	if c.dropped {
-		r.truncate(max(s.index, r.start.index+1))
+	switch {
+	case c.dropped && s.index > r.start.index:
+		r.pending = s.index
+		if !c.haveState { // nothing in this log is committed by a hard state
+			r.replace()
+		}
+	case c.dropped:
+		r.truncate(r.start.index + 1)
 	}
 }
 
@@ -161,12 +195,12 @@ func (r *replay) verdict(dir string) error {
 	switch {
 	case r.gap != nil:
 		return fmt.Errorf("wal: %s: %w; open the log at a newer snapshot", dir, r.gap)
-	case r.check.replaced >= r.next:
-		return fmt.Errorf("wal: %s: %w: a leader's snapshot at index %d has replaced those behind index %d; open the log there", dir, ErrSliceOutOfRange, r.check.replaced, r.next-1)
+	case r.replaced >= r.next:
+		return fmt.Errorf("wal: %s: %w: a leader's snapshot at index %d has replaced those behind index %d; open the log there", dir, ErrSliceOutOfRange, r.replaced, r.next-1)
 	case r.match || !r.start.given:
 		return nil
 	case r.other != 0:
-		return fmt.Errorf("wal: %s: %w: index %d is of term %d there, not %d", dir, ErrSnapshotMismatch, r.start.index, r.other, r.start.term)
+		return fmt.Errorf("wal: %s: %w: index %d is of term %d there, not %d; open the log at one of ValidSnapshotEntries", dir, ErrSnapshotMismatch, r.start.index, r.other, r.start.term)
 	}
 	return fmt.Errorf("wal: %s: %w: index %d, term %d; open the log at one of ValidSnapshotEntries", dir, ErrSnapshotNotFound, r.start.index, r.start.term)
 }

@@ -9,10 +9,11 @@ func (s *scanner) salvage(f flaw) (*Record, error) {
 	s.failed = nil
 	s.logger.Warn("log is damaged", "error", damage)
 	if f.kind == badMeaning {
+		s.check.hole(s.recordsRead())
 		s.off, s.crc, s.chained = s.rec.End(), s.rec.CRC, true
 		return &s.rec, damage
 	}
-	s.check.hole()
+	s.check.hole(max(s.check.segment, 2))
 	look := newSearch(&s.win, s.off+wordSize)
 	first, ok, err := look.pair()
 	switch {
@@ -29,4 +30,12 @@ func (s *scanner) salvage(f flaw) (*Record, error) {
 		s.failed = io.EOF
 	}
 	return nil, damage
+}
+
+// recordsRead returns how many records of its segment s.rec ends, as far as their order is checked: the first ones.
+func (s *scanner) recordsRead() int {
+	if s.off == 0 {
+		return 1
+	}
+	return max(s.check.segment, 2)
 }

@@ -23,8 +23,12 @@ type Tail struct {
 	// CRC is the running checksum there.
 	CRC uint32
 
-	// Torn tells that a record begins at Offset which a crash left unfinished. It was never acknowledged.
+	// Torn tells that the log ends at Offset in something unfinished. If a crash left it, it was never acknowledged.
 	Torn bool
+
+	// Head tells that what is torn is the head of a segment, its crc and metadata records. A crash alone does not leave
+	// that: what the segment held may have been acknowledged, and be lost.
+	Head bool
 
 	// Reason says by what it is seen to be torn.
 	Reason string
@@ -106,11 +110,20 @@ func (s *scanner) next() (*Record, error) {
 			return s.damage(f)
 		case s.last():
 			return nil, s.finish(false, "")
-		case !s.chained:
-			return s.damage(flaw{kind: badLength, reason: errors.New("the segment holds no record"), end: s.win.size})
+		case s.check.headless():
+			return s.damage(flaw{kind: badLength, reason: s.noHead(), end: s.win.size})
 		}
 		s.enter(s.i + 1)
 	}
+}
+
+// noHead is the reason why a segment that ends before its head does is corrupt. Named here, the damage is not blamed on the
+// segment behind it, whose checksum does not fit then.
+func (s *scanner) noHead() error {
+	if s.check.segment == 0 {
+		return errors.New("the segment holds no record, but another one stands behind it")
+	}
+	return errors.New("the segment ends before its metadata, but another one stands behind it")
 }
 
 // frame reads the frame at s.off into s.rec.
@@ -147,7 +160,10 @@ func (s *scanner) frame() (flaw, error) {
 
 // cut is the flaw of a frame that is longer than what is left of the file.
 func (s *scanner) cut(whole int64) flaw {
-	return flaw{kind: shortFile, end: s.win.size, reason: fmt.Errorf("the file ends at %d, inside a frame of at least %d bytes", s.win.size, whole)}
+	if s.win.size-s.off < wordSize {
+		return flaw{kind: shortFile, end: s.win.size, reason: fmt.Errorf("the file ends at %d, inside a length word", s.win.size)}
+	}
+	return flaw{kind: shortFile, end: s.win.size, reason: fmt.Errorf("the file ends at %d, inside a frame of %d bytes", s.win.size, whole)}
 }
 
 // zeroLength looks behind a length word of zero. Nothing but zeros is the normal end: space reserved ahead.
@@ -199,12 +215,23 @@ func (s *scanner) meaning(padding []byte) error {
 	return s.check.check(&s.rec)
 }
 
-// finish ends the scan and notes where. A log that ends well may still be too short.
+// Reasons that are more than what the torn bytes look like.
+const (
+	reasonNoMetadata = "the log holds no metadata: nothing of it can be used"
+	reasonHead       = "the segment's head is not whole; a crash alone does not leave this, since the head is synced before the segment gets its name"
+)
+
+// finish ends the scan and notes where. A log that ends well may still be too short. Without metadata nobody knows whose log it is, and
+// a node that took it for an empty one would forget its vote: that is an error whatever the mode, but for Salvage.
 func (s *scanner) finish(torn bool, reason string) error {
-	if !torn && !s.check.haveMetadata {
-		torn, reason = true, "the file ends before the log's first records, crc and metadata"
+	head := s.check.headless()
+	switch {
+	case !s.check.haveMetadata:
+		torn, reason = true, reasonNoMetadata
+	case head:
+		torn, reason = true, reasonHead
 	}
-	s.tail = Tail{Segment: s.segs[s.i].Segment.Name, Offset: s.off, CRC: s.crc, Torn: torn, Reason: reason}
+	s.tail = Tail{Segment: s.segs[s.i].Segment.Name, Offset: s.off, CRC: s.crc, Torn: torn, Head: head, Reason: reason}
 	s.ended, s.failed = true, io.EOF
 	if reason := s.check.missing(); reason != "" {
 		missing := s.corrupt(errors.New(reason))
@@ -217,7 +244,7 @@ func (s *scanner) finish(torn bool, reason string) error {
 		return io.EOF
 	}
 	s.logger.Warn("log ends in a torn record", "segment", s.tail.Segment, "offset", s.tail.Offset, "reason", reason)
-	if s.recovery == Strict {
+	if s.recovery == Strict || !s.check.haveMetadata && s.recovery != Salvage {
 		s.failed = &TornError{Segment: s.tail.Segment, Offset: s.tail.Offset, Reason: reason}
 	}
 	return s.failed

@@ -1,8 +1,10 @@
 package wal_test
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -89,6 +91,32 @@ func TestFirstChecksum(t *testing.T) {
 		if r := read(t, m, nil); !errors.Is(r.err, wal.ErrCorrupt) {
 			t.Errorf("bit %d: ReadAll() error = %v, want ErrCorrupt", bit, r.err)
 		}
+	}
+}
+
+// TestChecksumZero: a running checksum that happens to be 0 is compared like any other. W26
+func TestChecksumZero(t *testing.T) {
+	t.Parallel()
+	const zero = 0x9be09bab // its four bytes, little-endian, have the checksum 0
+	b := newBuild(nil)
+	e := ent(1, 1, 96)
+	before := marshal(e)
+	before = before[:len(before)-4]
+	forged := crc32.Update(b.crc, castagnoli, before) ^ zero
+	binary.LittleEndian.PutUint32(e.Data[len(e.Data)-4:], forged)
+	b.save(nil, e)
+	if b.crc != 0 {
+		t.Fatalf("running checksum is %08x", b.crc)
+	}
+	b.cut().save(hs(1, 1, 1), ent(2, 1))
+	m := b.files()
+	if r := read(t, m, nil); r.err != nil || len(r.ents) != 2 {
+		t.Fatalf("ReadAll() = %v, %v", indexes(r.ents), r.err)
+	}
+	m[b.name][11] ^= 1
+	var corrupt *wal.CorruptError
+	if r := read(t, m, nil); !errors.As(r.err, &corrupt) || corrupt.Offset != 0 || corrupt.Segment != b.name {
+		t.Errorf("ReadAll() error = %v, want the crc record of %s", r.err, b.name)
 	}
 }
 

@@ -30,8 +30,9 @@ func Verify(dir string, snap *raftpb.SnapshotMetadata, opts *Options) (*raftpb.H
 // ValidSnapshotEntries returns the snapshots that the log in dir can be opened at, in the order in which they were recorded: those up to
 // the last hard state's commit. A snapshot file that is not among them is the leftover of a crash.
 //
-// It begins with the oldest segment there is, whose first record seeds the chain. Damage in a segment makes all snapshots
-// before it useless, and is no error as long as one behind it is left: opened there, the log reads well.
+// It begins with the oldest segment there is, whose first record seeds the chain. Damage makes all snapshots before it useless, and is no
+// error as long as all segments behind it are intact and one of them holds a snapshot: opened there, the log reads well. It is an error in the last
+// segment, and so is a segment of another log, wherever it stands.
 func ValidSnapshotEntries(dir string, opts *Options) ([]*raftpb.SnapshotMetadata, error) {
 	w, err := OpenForRead(dir, nil, opts)
 	if err != nil {
@@ -43,23 +44,42 @@ func ValidSnapshotEntries(dir string, opts *Options) ([]*raftpb.SnapshotMetadata
 
 // snapshots reads the log, behind damage too as long as segments follow.
 func (w *WAL) snapshots() ([]*raftpb.SnapshotMetadata, error) {
-	var damage error
-	for first := range w.segs {
+	var damage error // the first
+	var before checker
+	for first := 0; first < len(w.segs); {
 		s := newScanner(w.segs[first:], &w.opts)
+		s.check.metadata, s.check.haveMetadata = before.metadata, before.haveMetadata
 		snaps, err := s.snapshots()
 		switch {
-		case err == nil && (damage == nil || len(snaps) > 0):
-			if damage != nil {
-				w.opts.Logger.Warn("log is damaged before its newest snapshots", "error", damage)
-			}
+		case err == nil && damage == nil:
 			return snaps, nil
-		case err != nil && !errors.Is(err, ErrCorrupt):
-			return nil, err
-		case err != nil && damage == nil:
+		case err == nil && len(snaps) > 0:
+			w.opts.Logger.Warn("log is damaged before its newest snapshots", "error", damage)
+			return snaps, nil
+		case err == nil:
+			return nil, damage
+		case damage == nil:
 			damage = err
 		}
+		if !errors.Is(err, ErrCorrupt) || errors.Is(err, ErrMetadataConflict) {
+			return nil, err
+		}
+		if s.last() {
+			return nil, damage
+		}
+		before = s.check
+		first += s.behindDamage()
 	}
 	return nil, damage
+}
+
+// behindDamage returns with which of the scanner's segments reading may begin again: the next one; or the present one, if all that is
+// wrong with it is that its checksum does not continue the ones before.
+func (s *scanner) behindDamage() int {
+	if s.i > 0 && s.off == 0 && s.rec.Type == TypeCRC && s.rec.Segment == s.segs[s.i].Segment.Name {
+		return s.i
+	}
+	return s.i + 1
 }
 
 // snapshots returns those recorded in the scanner's segments.

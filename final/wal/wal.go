@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"iter"
 	"os"
+	"path/filepath"
 
 	raftpb "go.etcd.io/raft/v3/raftpb"
 
@@ -42,11 +43,14 @@ type position struct {
 // attempts is how often a folder is listed again because a segment was purged between listing and opening it.
 const attempts = 10
 
-// OpenForRead opens the log in dir at a snapshot that it has recorded. A nil snapshot means the beginning: the oldest segment there
-// is, and the first entry of all. A snapshot of index 0 means the same for a log that still has its first segment, and
-// [ErrFileNotFound] for one that has not.
+// OpenForRead opens the log in dir at a snapshot that it has recorded. A nil snapshot means the oldest segment there is. Records shows
+// all that is there from then on; ReadAll still begins at entry 1 of raft's log, and returns [ErrSliceOutOfRange] where the log
+// does not: its first segments have been purged, or the node joined late and was sent a snapshot. Open such a log at a snapshot of
+// [ValidSnapshotEntries], as the package's example does. A snapshot of index 0 means the same for a log that still has its
+// first segment, and [ErrFileNotFound] for one that has not.
 //
-// The names of all segments from there on must be without a gap. Other files are not looked at. The caller must Close the log.
+// The names of all segments from there on must be without a gap. Other files are not opened; those whose names only look like a
+// segment's are told to the logger. The caller must Close the log.
 func OpenForRead(dir string, snap *raftpb.SnapshotMetadata, opts *Options) (*WAL, error) {
 	o := opts.orDefault()
 	f, err := openFolder(dir, &o)
@@ -107,7 +111,7 @@ func (w *WAL) openSegments(f *folder, segs []Segment) error {
 			return fmt.Errorf("wal: %s: %w: %s; try again", f.name, errVanished, seg.Name)
 		}
 		if err != nil {
-			return fmt.Errorf("wal: open %s: %w", seg.Name, err)
+			return f.openError(seg.Name, err)
 		}
 		w.segs = append(w.segs, file{seg, fd})
 		size, err := fd.Size()
@@ -117,6 +121,18 @@ func (w *WAL) openSegments(f *folder, segs []Segment) error {
 		w.segs[len(w.segs)-1].Segment.Size = size
 	}
 	return nil
+}
+
+// openError says what to do about a file that cannot be opened. The disk's own error names it, too; once is enough.
+func (f *folder) openError(name string, err error) error {
+	if p, ok := errors.AsType[*fs.PathError](err); ok {
+		err = p.Err
+	}
+	remedy := "check the permissions"
+	if info, errStat := f.Stat(f.path(name)); errStat == nil && !info.Mode().IsRegular() {
+		remedy = "links out of the folder are not followed: put the file itself in its place"
+	}
+	return fmt.Errorf("wal: open %s: %w; %s", filepath.Join(f.name, name), err, remedy)
 }
 
 // Segments returns the segments that are read, oldest first.
@@ -136,7 +152,8 @@ func (w *WAL) Tail() Tail { return w.tail }
 // log: a window of 256 KiB, or the largest record if that is larger. A record's Data is valid until the next one.
 //
 // An error ends the iteration, and comes with the record it is about if there is one. Under [Salvage] corruption does not end it:
-// it goes on with the next record that verifies. A torn tail is no error, but under [Strict].
+// it goes on with the next record that verifies. A torn tail is no error, but under [Strict], and where the log holds no metadata
+// ([ErrTorn]).
 func (w *WAL) Records() iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
 		if w.done {

@@ -2,8 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -55,26 +53,24 @@ func (t *tool) check(args []string) error {
 	if err != nil {
 		return err
 	}
-	if e != nil {
-		t.options.Exercise = e.ID
-	}
-	desks, err := t.grade([]*book.Chapter{c})
+	desks, err := t.grade([]*book.Chapter{c}, e)
 	if err != nil {
 		return err
 	}
 	if e != nil {
 		return t.explain(desks[0], desks[0].Results[0])
 	}
-	t.printDesk(desks[0])
-	return t.explainFirst(desks[0])
+	return t.explainDesk(desks[0])
 }
 
-// explainFirst explains the exercise of a desk to work on, if there is one.
-func (t *tool) explainFirst(d grade.Desk) error {
-	if r := next(d.Results); r != nil {
+// explainDesk shows a chapter, explains the exercise in it to work on, and goes
+// on behind it if there is none.
+func (t *tool) explainDesk(d grade.Desk) error {
+	t.printDesk(d)
+	if _, r := next([]grade.Desk{d}); r != nil {
 		return t.explain(d, *r)
 	}
-	return nil
+	return t.goOn(d.Chapter)
 }
 
 // explain says where one exercise stands, why, and what to do.
@@ -84,16 +80,17 @@ func (t *tool) explain(d grade.Desk, r grade.Result) error {
 		for _, line := range d.Build {
 			fmt.Fprintf(t.stdout, "  %s\n", line)
 		}
+		t.printSignatures(d.Chapter)
 		return errFailing
 	}
 	switch r.State {
 	case grade.Passed:
 		fmt.Fprintf(t.stdout, "%s: %s\n", title(r.Exercise), t.paint.paint(green, "passed"))
-		t.printFollowing(r.Exercise)
-		return nil
+		fmt.Fprintf(t.stdout, "  beside the reference: go run ./scripts/course reveal %s\n\n", r.Exercise.ID)
+		return t.goOn(d.Chapter)
 	case grade.Failing:
 		fmt.Fprintf(t.stdout, "%s: %s\n", title(r.Exercise), t.paint.paint(red, "failing"))
-		t.printFailures(r.Failures)
+		t.printFailures(r)
 		fmt.Fprintf(t.stdout, "\n  read   %s\n", t.page(d.Chapter, r.Exercise))
 	default:
 		fmt.Fprintf(t.stdout, "%s: %s\n", title(r.Exercise), t.paint.paint(yellow, r.State.String()))
@@ -101,97 +98,4 @@ func (t *tool) explain(d grade.Desk, r grade.Result) error {
 	}
 	t.printTodo(r.Exercise)
 	return errFailing
-}
-
-// printFailures explains the first failure in full and names the others: the
-// first is the one to mend, and often takes others with it.
-func (t *tool) printFailures(failures []grade.Failure) {
-	t.printFailure(failures[0])
-	var others []string
-	for _, f := range failures[1:] {
-		if name := headline(f); name != headline(failures[0]) && !slices.Contains(others, name) {
-			others = append(others, name)
-		}
-	}
-	for i, name := range others {
-		if i == 0 {
-			fmt.Fprintln(t.stdout, "\n  also failing:")
-		}
-		fmt.Fprintf(t.stdout, "    %s\n", name)
-	}
-}
-
-func (t *tool) printFailure(f grade.Failure) {
-	fmt.Fprintln(t.stdout)
-	if f.Invariant != "" && !said(f) {
-		fmt.Fprintf(t.stdout, "  %s\n", t.paint.paint(bold, f.Invariant))
-	}
-	if f.Case != "" {
-		fmt.Fprintf(t.stdout, "  case %s\n", f.Case)
-	}
-	for _, m := range f.Messages {
-		fmt.Fprintf(t.stdout, "%s\n    %s\n", indent(m.Text, "    "), t.paint.paint(dim, "says "+m.From.String()))
-	}
-	if f.Printed != "" {
-		fmt.Fprintf(t.stdout, "  your code printed:\n%s\n", indent(f.Printed, "    "))
-	}
-	if f.Crash != nil {
-		t.printCrash(f.Crash)
-	}
-}
-
-// said reports whether a failure's message begins with its invariant.
-func said(f grade.Failure) bool {
-	number, _, _ := strings.Cut(f.Invariant, " ")
-	return len(f.Messages) > 0 && strings.HasPrefix(f.Messages[0].Text, number+": ")
-}
-
-// printCrash tells how the test program ended, and the learner's line.
-func (t *tool) printCrash(c *grade.Crash) {
-	fmt.Fprintf(t.stdout, "    %s\n", c.Reason)
-	if c.At.File == "" {
-		return
-	}
-	fmt.Fprintf(t.stdout, "    in %s, %s\n", c.Function, c.At)
-	if line := t.line(c.At); line != "" {
-		fmt.Fprintf(t.stdout, "      %s\n", line)
-	}
-}
-
-// line returns a line of a source file, without its indentation.
-func (t *tool) line(at book.Position) string {
-	text, err := os.ReadFile(t.book.Path(at.File))
-	lines := strings.Split(string(text), "\n")
-	if err != nil || at.Line < 1 || at.Line > len(lines) {
-		return ""
-	}
-	return strings.TrimSpace(lines[at.Line-1])
-}
-
-// printFollowing names the exercise behind e.
-func (t *tool) printFollowing(e *book.Exercise) {
-	found := false
-	for _, c := range t.book.Chapters {
-		for _, x := range c.Exercises {
-			if found {
-				fmt.Fprintf(t.stdout, "  beside the reference: go run ./scripts/course reveal %s\n  next: %s\n", e.ID, title(x))
-				fmt.Fprintf(t.stdout, "  read   %s\n", t.page(c, x))
-				t.printTodo(x)
-				return
-			}
-			found = x == e
-		}
-	}
-	fmt.Fprintln(t.stdout, "  that was the last exercise; go run ./scripts/course shows all")
-}
-
-// indent returns text with each line that is not empty indented.
-func indent(text, by string) string {
-	lines := strings.Split(text, "\n")
-	for i, l := range lines {
-		if l != "" {
-			lines[i] = by + l
-		}
-	}
-	return strings.Join(lines, "\n")
 }

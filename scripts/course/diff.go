@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"path"
 	"strconv"
 
 	"example.com/logbook/scripts/course/internal/book"
@@ -28,11 +27,12 @@ func (t *tool) diff(args []string) error {
 	} else {
 		fmt.Fprintf(t.stdout, "%s, against %s, adds (+) and changes (~)\n", c.Folder, before.Folder)
 	}
+	fmt.Fprintln(t.stdout, "(the lines are the reference's, not those of your desk)")
 	file := ""
 	for _, d := range changes {
 		if d.At.File != file {
 			file = d.At.File
-			fmt.Fprintf(t.stdout, "\n%s\n", t.paint.paint(bold, path.Base(file)))
+			fmt.Fprintf(t.stdout, "\n%s\n", t.paint.paint(bold, file))
 		}
 		t.printChange(d, before != nil)
 	}

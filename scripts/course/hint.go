@@ -21,7 +21,7 @@ func (t *tool) hint(args []string) error {
 			return usageError(fmt.Sprintf("exercise %s has hints 1 to %d, not %q", e.ID, len(e.Hints), args[1]))
 		}
 	}
-	fmt.Fprintf(t.stdout, "%s, hint %d of %d\n\n%s\n", t.paint.paint(bold, title(e)), tier, len(e.Hints), e.Hints[tier-1])
+	fmt.Fprintf(t.stdout, "%s, hint %d of %d\n\n%s\n", t.paint.paint(bold, title(e)), tier, len(e.Hints), wrap(e.Hints[tier-1], min(t.width, proseWidth)))
 	if tier < len(e.Hints) {
 		fmt.Fprintf(t.stdout, "\nmore: go run ./scripts/course hint %s %d\n", e.ID, tier+1)
 	}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	"example.com/logbook/scripts/course/internal/book"
 	"example.com/logbook/scripts/course/internal/grade"
@@ -21,7 +22,8 @@ const usage = `usage: go run ./scripts/course [COMMAND]
 Without a command: every chapter and exercise, where it stands, what is next.
 
   check 1.3         run the tests of an exercise, and explain a failure;
-                    check 1 does so for a chapter
+                    check 1 does so for a chapter; -all explains each
+                    failure, not only the first
   hint 1.3          the first hint; hint 1.3 2 and hint 1.3 3 say more
   reveal 1.3        the reference beside yours, once yours passes;
                     -spoil shows it before
@@ -103,11 +105,12 @@ type tool struct {
 	width int
 	// alive is set if a person looks at stderr while the tests run.
 	alive bool
-	// options come from the flag -timeout, and spoil from its own.
-	options grade.Options
+	// timeout, spoil and all come from the flags of those names.
+	timeout time.Duration
 	spoil   bool
 	// search comes from the flags of crash.
 	search search
+	all    bool
 
 	book *book.Book
 }
@@ -129,7 +132,7 @@ type command struct {
 func commands() map[string]command {
 	return map[string]command{
 		"":       {run: (*tool).status, form: "[COMMAND]", flags: timeoutFlag},
-		"check":  {run: (*tool).check, least: 1, most: 1, form: "check EXERCISE, such as check 1.3, or check CHAPTER", flags: timeoutFlag},
+		"check":  {run: (*tool).check, least: 1, most: 1, form: "check [-all] EXERCISE, such as check 1.3, or check CHAPTER", flags: checkFlags},
 		"hint":   {run: (*tool).hint, least: 1, most: 2, form: "hint EXERCISE [1, 2 or 3], such as hint 1.3 2"},
 		"reveal": {run: (*tool).reveal, least: 1, most: 1, form: "reveal [-spoil] EXERCISE, such as reveal 1.3", flags: revealFlags},
 		"reset":  {run: (*tool).reset, least: 1, most: 1, form: "reset EXERCISE, such as reset 1.3"},
@@ -139,13 +142,18 @@ func commands() map[string]command {
 	}
 }
 
+func checkFlags(t *tool, f *flag.FlagSet) {
+	timeoutFlag(t, f)
+	f.BoolVar(&t.all, "all", false, "")
+}
+
 func revealFlags(t *tool, f *flag.FlagSet) {
 	timeoutFlag(t, f)
 	f.BoolVar(&t.spoil, "spoil", false, "")
 }
 
 func timeoutFlag(t *tool, f *flag.FlagSet) {
-	f.DurationVar(&t.options.Timeout, "timeout", grade.DefaultTimeout, "")
+	f.DurationVar(&t.timeout, "timeout", grade.DefaultTimeout, "")
 }
 
 // maintainers returns the commands of those who write the course. Each gets

@@ -27,11 +27,16 @@ func (p painter) paint(colour, text string) string {
 	return "\x1b[" + colour + "m" + text + "\x1b[0m"
 }
 
-// state returns the name of a state, padded to the longest, in its colour.
+// colourOf returns the colour of a state, or "" if it has none.
+func colourOf(s grade.State) string {
+	return map[grade.State]string{grade.Passed: green, grade.Failing: red, grade.Begun: yellow, grade.Waits: yellow}[s]
+}
+
+// state returns the name of a state, padded to the longest, in its colour: a
+// column of the status.
 func (p painter) state(s grade.State) string {
-	colour := map[grade.State]string{grade.Passed: green, grade.Failing: red, grade.Begun: yellow, grade.Waits: yellow}[s]
 	name := s.String()
-	return p.paint(colour, name) + strings.Repeat(" ", len("not started")-len(name))
+	return p.paint(colourOf(s), name) + strings.Repeat(" ", len("not started")-len(name))
 }
 
 // colourful reports whether to colour what goes to f: it must be a terminal

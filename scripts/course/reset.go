@@ -50,6 +50,20 @@ func (t *tool) reset(args []string) error {
 	}
 	fmt.Fprintf(t.stdout, "%s is to be written again\n", title(e))
 	t.printFunctions(e.ID)
+	return t.printAdditions(c)
+}
+
+// printAdditions names what the learner has declared beside the exercises:
+// helpers stay when their exercise goes.
+func (t *tool) printAdditions(c *book.Chapter) error {
+	own, err := t.book.Additions(c)
+	if err != nil || len(own) == 0 {
+		return err
+	}
+	fmt.Fprintln(t.stdout, "what else you declared is left as it is:")
+	for _, d := range own {
+		fmt.Fprintf(t.stdout, "  %s  %s\n", d.At, d.Text)
+	}
 	return nil
 }
 

@@ -18,13 +18,12 @@ func (t *tool) reveal(args []string) error {
 		return err
 	}
 	if !t.spoil {
-		t.options.Exercise = e.ID
-		desks, err := t.grade([]*book.Chapter{c})
+		desks, err := t.grade([]*book.Chapter{c}, e)
 		if err != nil {
 			return err
 		}
 		if state := desks[0].Results[0].State; state != grade.Passed {
-			fmt.Fprintf(t.stdout, "%s: %s\nthe reference is shown once yours passes, or with -spoil\n", title(e), t.paint.state(state))
+			fmt.Fprintf(t.stdout, "%s: %s\nthe reference is shown once yours passes, or with -spoil\n", title(e), t.paint.paint(colourOf(state), state.String()))
 			return errFailing
 		}
 	}

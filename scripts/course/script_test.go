@@ -6,6 +6,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -29,7 +31,9 @@ func TestScripts(t *testing.T) {
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"code": code, "crashlab": crashLab, "replay": replay},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"code": code, "crashlab": crashLab, "replay": replay, "patiently": patiently,
+		},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("GOCACHE", cache)
 			env.Setenv("OUTSIDE", filepath.Dir(env.WorkDir))
@@ -90,6 +94,26 @@ func replay(ts *testscript.TestScript, neg bool, _ []string) {
 		ts.Fatalf("the output does not end with a command")
 	}
 	code(ts, neg, append([]string{"1", "course"}, strings.Fields(args)...))
+}
+
+// patiently runs a command under a time-out and, until its output matches, again
+// under longer ones: patiently REGEXP course check 1.2. On a machine that has
+// other things to do, a short time-out ends the tests before they come to the
+// learner's loop; which is as it should be, and not what a transcript is about.
+func patiently(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: patiently REGEXP COMMAND...")
+	}
+	want, err := regexp.Compile("(?m)" + args[0])
+	ts.Check(err)
+	for _, timeout := range []string{"2s", "8s", "32s", "128s"} {
+		// Whether it passes is not asked: the output says so.
+		_ = ts.Exec(args[1], slices.Concat(args[2:], []string{"-timeout", timeout})...)
+		if want.MatchString(ts.ReadFile("stdout")) {
+			return
+		}
+	}
+	ts.Fatalf("no match for %q", args[0])
 }
 
 func goCache(t *testing.T) string {

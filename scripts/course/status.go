@@ -2,9 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
-	"regexp"
-	"slices"
 	"strings"
 	"time"
 
@@ -14,26 +11,34 @@ import (
 
 // status shows every chapter and exercise, and what is next.
 func (t *tool) status([]string) error {
-	desks, err := t.grade(t.book.Chapters)
+	desks, err := t.grade(t.book.Chapters, nil)
 	if err != nil {
 		return err
 	}
 	for _, d := range desks {
 		t.printDesk(d)
 	}
+	if _, r := next(desks); r == nil && len(desks) > 0 {
+		t.printEnd(desks[len(desks)-1].Chapter)
+	}
 	t.printNext(desks)
 	return nil
 }
 
-// grade runs the tests of chapters. It says so if that takes long.
-func (t *tool) grade(chapters []*book.Chapter) ([]grade.Desk, error) {
+// grade runs the tests of chapters, or only those of one exercise unless e is
+// nil. It says so if that takes long.
+func (t *tool) grade(chapters []*book.Chapter, e *book.Exercise) ([]grade.Desk, error) {
+	options := grade.Options{Timeout: t.timeout}
+	if e != nil {
+		options.Exercise = e.ID
+	}
 	if t.alive {
 		note := time.AfterFunc(3*time.Second, func() {
-			fmt.Fprintf(t.stderr, "running the tests; a loop that never ends is stopped after %v\n", t.options.Timeout)
+			fmt.Fprintf(t.stderr, "running the tests; a loop that never ends is stopped after %v\n", t.timeout)
 		})
 		defer note.Stop()
 	}
-	return grade.Run(t.ctx, t.book, chapters, &t.options)
+	return grade.Run(t.ctx, t.book, chapters, &options)
 }
 
 // printDesk prints one chapter: a line for each exercise.
@@ -86,29 +91,6 @@ func headline(f grade.Failure) string {
 	return ""
 }
 
-// printNext prints what to do now.
-func (t *tool) printNext(desks []grade.Desk) {
-	for _, d := range desks {
-		if len(d.Build) > 0 {
-			fmt.Fprintf(t.stdout, "next: make %s compile\n  edit   %s\n", d.Chapter.Desk, d.Build[0])
-			return
-		}
-	}
-	var all []grade.Result
-	for _, d := range desks {
-		all = append(all, d.Results...)
-	}
-	r := next(all)
-	if r == nil {
-		fmt.Fprintln(t.stdout, "every exercise passes")
-		return
-	}
-	c, _ := t.book.Exercise(r.Exercise.ID)
-	fmt.Fprintf(t.stdout, "next: %s, %s\n", title(r.Exercise), r.State)
-	fmt.Fprintf(t.stdout, "  read   %s\n", t.page(c, r.Exercise))
-	t.printTodo(r.Exercise)
-}
-
 // printTodo prints where an exercise's functions are, and the commands for it.
 func (t *tool) printTodo(e *book.Exercise) {
 	for _, f := range e.Functions {
@@ -122,47 +104,5 @@ func (t *tool) printTodo(e *book.Exercise) {
 	fmt.Fprintf(t.stdout, "  hint   go run ./scripts/course hint %s\n", e.ID)
 }
 
-// next returns the result to work on, or nil if all passed: what was begun or
-// fails; else what follows the last one that passed, so that a learner who
-// started in the middle goes on there; else the first that did not pass.
-func next(all []grade.Result) *grade.Result {
-	todo := func(r grade.Result) bool { return r.State != grade.Passed }
-	begun := func(r grade.Result) bool { return r.State == grade.Failing || r.State == grade.Begun }
-	behind := 0
-	for i, r := range all {
-		if r.State == grade.Passed {
-			behind = i + 1
-		}
-	}
-	if at := slices.IndexFunc(all, begun); at >= 0 {
-		return &all[at]
-	}
-	if at := slices.IndexFunc(all[behind:], todo); at >= 0 {
-		return &all[behind+at]
-	}
-	if at := slices.IndexFunc(all, todo); at >= 0 {
-		return &all[at]
-	}
-	return nil
-}
-
 // title returns an exercise's id and title.
 func title(e *book.Exercise) string { return strings.TrimSpace(e.ID + " " + e.Title) }
-
-// page returns where the chapter's page speaks of an exercise: the line of the
-// heading that has its id, or the page as a whole.
-func (t *tool) page(c *book.Chapter, e *book.Exercise) string {
-	text, err := os.ReadFile(t.book.Path(c.Page))
-	if err != nil {
-		return c.Page
-	}
-	heading := regexp.MustCompile(`^#+ (.*[^0-9.])?` + regexp.QuoteMeta(e.ID) + `([^0-9.]|\.?$|\. )`)
-	number := 0
-	for line := range strings.Lines(string(text)) {
-		number++
-		if heading.MatchString(strings.TrimSpace(line)) {
-			return fmt.Sprintf("%s:%d", c.Page, number)
-		}
-	}
-	return c.Page
-}

@@ -3,6 +3,8 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"example.com/logbook/scripts/course/internal/book"
@@ -26,25 +28,37 @@ func TestNext(t *testing.T) {
 		{"what_waits_is_not_begun", "Nwn"},
 		{"without_results", "Uu"},
 		{"nothing_is_left", "ppp"},
+		{"across_chapters", "pp pN nn"},
+		{"back_over_chapters", "pN pp"},
+		{"what_does_not_compile_comes_first", "pf !Uu"},
+		{"and_there_what_is_begun", "nn !uBu"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			var all []grade.Result
-			want := -1
-			for i, c := range test.states {
-				if c < 'a' {
-					c, want = c+'a'-'A', i
+			var desks []grade.Desk
+			var want *grade.Result
+			// A blank separates chapters; an exclamation mark in front says that
+			// the chapter does not compile.
+			for chapter := range strings.FieldsSeq(test.states) {
+				d := grade.Desk{}
+				if chapter[0] == '!' {
+					d.Build, chapter = []string{"one.go:1:1: no"}, chapter[1:]
 				}
-				all = append(all, grade.Result{State: states[c]})
-			}
-			got := -1
-			for i := range all {
-				if next(all) == &all[i] {
-					got = i
+				d.Results = make([]grade.Result, len(chapter))
+				for i, c := range chapter {
+					if c < 'a' {
+						c, want = c+'a'-'A', &d.Results[i]
+					}
+					d.Results[i].State = states[c]
 				}
+				desks = append(desks, d)
 			}
+			d, got := next(desks)
 			if got != want {
-				t.Errorf("next(%s) = %d, want %d", test.states, got, want)
+				t.Errorf("next(%s) = %v, want the one in upper case, %v", test.states, got, want)
+			}
+			if got != nil && !slices.ContainsFunc(desks, func(x grade.Desk) bool { return &x.Results[0] == &d.Results[0] }) {
+				t.Errorf("next(%s) returned a desk that is none of those", test.states)
 			}
 		})
 	}

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"example.com/logbook/scripts/course/internal/book"
-	"example.com/logbook/scripts/course/internal/grade"
 )
 
 // poll is how often watch looks for a save.
@@ -59,33 +58,19 @@ func (t *tool) watchOnce(args, saved []string) error {
 	if len(args) == 1 {
 		return silent(t.check(args))
 	}
-	desks, err := t.grade(b.Chapters)
+	desks, err := t.grade(b.Chapters, nil)
 	if err != nil {
 		return err
 	}
 	for _, d := range desks {
 		if slices.ContainsFunc(saved, func(file string) bool { return path.Dir(file) == d.Chapter.Desk }) {
-			t.printDesk(d)
-			return silent(t.explainFirst(d))
+			return silent(t.explainDesk(d))
 		}
 	}
-	for _, d := range desks {
-		if len(d.Build) > 0 || isNext(desks, d) {
-			t.printDesk(d)
-			return silent(t.explainFirst(d))
-		}
+	if d, _ := next(desks); d != nil {
+		return silent(t.explainDesk(*d))
 	}
 	return t.status(nil)
-}
-
-// isNext reports whether the exercise to work on is one of d's.
-func isNext(desks []grade.Desk, d grade.Desk) bool {
-	var all []grade.Result
-	for _, x := range desks {
-		all = append(all, x.Results...)
-	}
-	r := next(all)
-	return r != nil && slices.ContainsFunc(d.Results, func(x grade.Result) bool { return x.Exercise == r.Exercise })
 }
 
 // silent drops errFailing: a failure has been told, and watching goes on.

@@ -9,8 +9,6 @@ import (
 	"sync"
 	"testing"
 	"time"
-
-	"example.com/logbook/scripts/course/internal/grade"
 )
 
 // screen is an output that a test can wait on.
@@ -34,11 +32,15 @@ func (s *screen) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// longest is how long a test waits for what must come: for ever, but for the
+// go command's own time-out, which would not tell what was on the screen.
+const longest = 5 * time.Minute
+
 // await returns all that was shown up to the line that contains text, and
 // forgets it.
 func (s *screen) await(t *testing.T, text string) string {
 	t.Helper()
-	deadline := time.After(time.Minute)
+	deadline := time.After(longest)
 	for {
 		s.mu.Lock()
 		shown := s.text.String()
@@ -53,8 +55,21 @@ func (s *screen) await(t *testing.T, text string) string {
 		select {
 		case <-s.more:
 		case <-deadline:
-			t.Fatalf("not shown within a minute: %q; on the screen:\n%s", text, shown)
+			t.Fatalf("not shown within %v: %q; on the screen:\n%s", longest, text, shown)
 		}
+	}
+}
+
+// save puts a file in place at once: a machine that stops this test in the
+// middle of a write must not make one save into two.
+func save(t *testing.T, name, text string) {
+	t.Helper()
+	whole := filepath.Join(t.TempDir(), "whole")
+	if err := os.WriteFile(whole, []byte(text), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(whole, name); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -67,12 +82,7 @@ func TestWatch(t *testing.T) {
 		t.Fatal(err)
 	}
 	desk := filepath.Join(root, "chapters/01-one/exercise")
-	save := func(name, text string) {
-		t.Helper()
-		if err := os.WriteFile(filepath.Join(desk, name), []byte(text), 0o666); err != nil {
-			t.Fatal(err)
-		}
-	}
+	save := func(name, text string) { t.Helper(); save(t, filepath.Join(desk, name), text) }
 	solution, err := os.ReadFile(filepath.Join(root, "chapters/01-one/one.go"))
 	if err != nil {
 		t.Fatal(err)
@@ -81,7 +91,7 @@ func TestWatch(t *testing.T) {
 	ctx, interrupt := context.WithCancel(t.Context())
 	defer interrupt()
 	out := newScreen()
-	tl := &tool{ctx: ctx, stdout: out, stderr: out, width: 80, options: grade.Options{}}
+	tl := &tool{ctx: ctx, stdout: out, stderr: out, width: 80}
 	code := make(chan int)
 	go func() { code <- tl.run(root, []string{"watch"}) }()
 
@@ -106,7 +116,7 @@ func TestWatch(t *testing.T) {
 	save("one.go", string(solution))
 	out.await(t, waiting)
 	save("helper.go", "package one\n")
-	want(out.await(t, waiting), "saved: chapters/01-one/exercise/helper.go", "2 of 2 passed")
+	want(out.await(t, waiting), "saved: chapters/01-one/exercise/helper.go", "2 of 2 passed", "Check yourself  docs/01-one.md:", "next: 2.1 greet")
 
 	interrupt()
 	if got := <-code; got != exitDone {
@@ -164,9 +174,7 @@ func TestWatchOne(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(desk, append([]byte("// A line more.\n"), text...), 0o666); err != nil {
-		t.Fatal(err)
-	}
+	save(t, desk, "// A line more.\n"+string(text))
 	if shown := out.await(t, "one.go:10  Double"); strings.Contains(shown, "1.2") {
 		t.Errorf("another exercise is shown:\n%s", shown)
 	}

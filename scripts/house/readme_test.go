@@ -41,11 +41,14 @@ func section(t *testing.T, heading string) map[string]string {
 
 // TestReadmeImport does what the README tells an importer to do: the program
 // saved in a folder beside the clone, the commands run there, and the output
-// compared.
+// compared. The program is to work on real directories, so it is run on two more,
+// of which one holds a log that does not begin at entry 1.
 func TestReadmeImport(t *testing.T) {
 	t.Parallel()
-	if _, err := exec.LookPath("sh"); err != nil {
-		t.Skip("the commands of the README are for a shell")
+	for _, tool := range []string{"sh", "tar"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			t.Skipf("the commands of the README are for a system with %s", tool)
+		}
 	}
 	blocks := section(t, "Import it")
 	for _, language := range []string{"go", "sh", "text"} {
@@ -61,6 +64,15 @@ func TestReadmeImport(t *testing.T) {
 	got := command(t, filepath.Join(dir, "app"), env, "sh", "-e", "-c", blocks["sh"])
 	if diff := cmp.Diff(blocks["text"], got); diff != "" {
 		t.Errorf("output mismatch (-README +got):\n%s", diff)
+	}
+	for name, want := range map[string]string{
+		"etcd-v3.7.3-cluster-n4-learner-promoted": "snapshot 193, term 2, commit 213, 21 entries\n",
+		"etcd-v3.7.3-old-leader-overwritten":      "snapshot 107, term 3, commit 107, 0 entries\n",
+	} {
+		other := strings.ReplaceAll("tar xzf ../logbook/final/testdata/fixtures/NAME.tar.gz; go run . NAME", "NAME", name)
+		if got := command(t, filepath.Join(dir, "app"), env, "sh", "-e", "-c", other); got != want {
+			t.Errorf("on %s the program prints %q, want %q", name, got, want)
+		}
 	}
 }
 

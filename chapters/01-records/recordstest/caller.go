@@ -15,10 +15,10 @@ func dataIsTheCallers(c *check) {
 	}
 	tried := fmt.Sprintf("%d records read, and their data compared only after the last was read", len(m.spans))
 	o := c.decodeKeeping(tried, &source{c: c, b: m.with(0)}, true)
-	c.sameRecords(tried, m.b, m.spans, o.recs)
+	c.sameRecords(tried, m.b, m.spans, o)
 
 	tried = fmt.Sprintf("%d records read; the caller writes into each Data and appends to it before the next", len(m.spans))
-	d := c.NewDecoder(&source{c: c, b: m.with(0)}, int64(len(m.b)))
+	d := c.decoder(tried, &source{c: c, b: m.with(0)})
 	for i, s := range m.spans {
 		r, err := d.Next()
 		if err != nil {
@@ -29,7 +29,7 @@ func dataIsTheCallers(c *check) {
 				means: "the decoder still used memory that it had given away.",
 			})
 		}
-		c.sameRecords(tried, m.b, []span{s}, []Record{r})
+		c.sameRecords(tried, m.b, []span{s}, outcome{recs: []Record{r}})
 		for k := range r.Data {
 			r.Data[k] = 0xee
 		}
@@ -64,7 +64,7 @@ func readErrorIsNotAnEnd(c *check) {
 	src := &source{c: c, b: m.b, eager: true}
 	tried := "a file that returns its last bytes together with io.EOF, as io.ReaderAt may"
 	o := c.decode(tried, src)
-	c.sameRecords(tried, m.b, m.spans, o.recs)
+	c.sameRecords(tried, m.b, m.spans, o)
 	c.endsWith(tried, m.b, o, int64(len(m.b)), "io.EOF", "these bytes were delivered: they count.")
 }
 
@@ -83,6 +83,6 @@ func (c *check) readFailed(tried string, m *image, o outcome, kind string) {
 		})
 	}
 	n := min(len(o.recs), len(m.spans)-1)
-	c.sameRecords(tried, m.b, m.spans[:n], o.recs)
+	c.sameRecords(tried, m.b, m.spans[:n], o)
 	c.endsWith(tried, m.b, o, m.spans[n].at, c.kind(o.err), "the error must say where reading stopped.")
 }

@@ -27,7 +27,7 @@ func (c *check) decode(tried string, src *source) outcome {
 func (c *check) decodeKeeping(tried string, src *source, keep bool) outcome {
 	c.Helper()
 	var o outcome
-	d := c.NewDecoder(src, int64(len(src.b)))
+	d := c.decoder(tried, src)
 	for o.err == nil {
 		if len(o.recs) > len(src.b)/wordSize {
 			c.fail(failure{
@@ -84,7 +84,7 @@ func (c *check) kind(err error) string {
 func (c *check) decodes(tried string, b []byte, spans []span, kind, means string) {
 	c.Helper()
 	o := c.decode(tried, &source{c: c, b: b})
-	c.sameRecords(tried, b, spans, o.recs)
+	c.sameRecords(tried, b, spans, o)
 	end := int64(0)
 	if len(spans) > 0 {
 		end = spans[len(spans)-1].end
@@ -100,18 +100,23 @@ func (c *check) decodes(tried string, b []byte, spans []span, kind, means string
 	c.endsWith(tried, b, o, end, kind, means)
 }
 
-// sameRecords fails at the first record that is not the one in spans, or is missing.
-func (c *check) sameRecords(tried string, b []byte, spans []span, got []Record) {
+// sameRecords fails at the first of o's records that is not the one in spans, or
+// is missing.
+func (c *check) sameRecords(tried string, b []byte, spans []span, o outcome) {
 	c.Helper()
 	for i, s := range spans {
-		line := "no record: the decoder stopped before it"
-		if i < len(got) {
-			line = recordLine(got[i])
-		}
-		if want := recordLine(s.rec); line != want || !bytes.Equal(got[i].Data, s.rec.Data) {
+		if i >= len(o.recs) {
 			c.fail(failure{
 				tried: tried,
-				got:   fmt.Sprintf("record %d: %s", i, line),
+				got:   fmt.Sprintf("record %d: %s: %v", i, c.kind(o.err), o.err),
+				want:  fmt.Sprintf("record %d, without an error: %s\n%s", i, recordLine(s.rec), excerpt(b, int(s.at))),
+				means: c.whyRefused(i, s, o.err),
+			})
+		}
+		if got, want := recordLine(o.recs[i]), recordLine(s.rec); got != want || !bytes.Equal(o.recs[i].Data, s.rec.Data) {
+			c.fail(failure{
+				tried: tried,
+				got:   fmt.Sprintf("record %d: %s", i, got),
 				want:  fmt.Sprintf("record %d: %s\n%s", i, want, excerpt(b, int(s.at))),
 				means: "a record that was acknowledged is not read back as it was written.",
 			})
@@ -119,15 +124,33 @@ func (c *check) sameRecords(tried string, b []byte, spans []span, got []Record) 
 	}
 }
 
+// whyRefused says what a decoder that refuses the sound record i is likely to
+// have wrong.
+func (c *check) whyRefused(i int, s span, err error) string {
+	switch kind := c.kind(err); {
+	case kind == "ErrCRC" && i == 0 && s.rec.Type == typeCRC:
+		return "a checksum record that opens the file sets the chain: nothing in this file comes before it that it could agree with."
+	case kind == "ErrCRC":
+		return "this record is sound: its checksum is that of the record before it, moved on over its data alone."
+	case kind == "ErrRecord" && s.pad > 0:
+		return fmt.Sprintf("this record is sound: it is the first %d bytes behind the length word; the %d bytes of padding are no part of it.", s.end-s.body-s.pad, s.pad)
+	}
+	return "a record that was acknowledged is not read back."
+}
+
 // endsWith fails unless o ended at the given offset with an error of the wanted
 // kind, which carries that offset unless it is io.EOF.
 func (c *check) endsWith(tried string, b []byte, o outcome, offset int64, kind, means string) {
 	c.Helper()
+	show := excerpt
+	if kind == "io.EOF" {
+		show = ending
+	}
 	if got := c.kind(o.err); got != kind || o.offset != offset {
 		c.fail(failure{
 			tried: tried,
 			got:   fmt.Sprintf("%s; Offset() is %d", got, o.offset),
-			want:  fmt.Sprintf("%s; Offset() is %d\n%s", kind, offset, excerpt(b, int(offset))),
+			want:  fmt.Sprintf("%s; Offset() is %d\n%s", kind, offset, show(b, int(offset))),
 			means: means,
 		})
 	}
@@ -144,33 +167,41 @@ func (c *check) endsWith(tried string, b []byte, o outcome, offset int64, kind, 
 	}
 }
 
-// zerosEndALog is I11.
+// zerosEndALog is I11. What ends in fewer zeros than a length word has comes
+// last: little depends on it.
 func zerosEndALog(c *check) {
-	const means = "files are preallocated with zeros: the log ends where they begin, and it ends well."
-	for n := range 18 {
-		c.decodes(fmt.Sprintf("a file of %d bytes, all zero", n), make([]byte, n), nil, "io.EOF", means)
-	}
-	for _, n := range []int{0, 1, 4, 7, 8, 9, 16, 512, 5000} {
-		m := newLog(0).add(typeEntry, entry(1, 1, text(3))).add(typeEntry, nil).add(typeEntry, []byte{}).add(typeState, state(1, 1, 1))
-		c.decodes(fmt.Sprintf("a log of %d records, and %d zeros behind them", len(m.spans), n), m.with(n), m.spans, "io.EOF", means)
-	}
+	c.zerosBehind(0, 8, 16, 64, 512, 4096)
 	m := newLog(0).add(typeEntry, entry(1, 1, text(3)))
 	hole := append(m.with(8), newLog(0).b...)
 	c.decodes("a log, a zero length word, and another log behind it", hole, m.spans, "io.EOF",
 		"the decoder ends at a zero length word; what the bytes behind it prove is Judge's question.")
 	for n := range 20 {
 		m := new(image).add(typeCRC, nil).addUnpadded(typeEntry, entry(1, 1, text(n))).addUnpadded(typeState, state(1, 1, 1))
-		c.decodes(fmt.Sprintf("frames without padding, as etcd wrote before 3.0, one with %d bytes of data", n), m.with(8), m.spans, "io.EOF", means)
+		c.decodes(fmt.Sprintf("frames without padding, as etcd wrote before 3.0, one with %d bytes of data", n), m.with(8), m.spans, "io.EOF", zerosMean)
 	}
 	for _, g := range goldenLogs(c.T) {
-		c.decodes("testdata/golden/"+g.Name+".txtar", g.Log, walk(g.Log), "io.EOF", means)
+		c.decodes("testdata/golden/"+g.Name+".txtar", g.Log, walk(g.Log), "io.EOF", zerosMean)
 	}
 	c.endStays(m)
+	c.zerosBehind(1, 4, 7, 9, 15, 5001)
+}
+
+// zerosMean is what it means to stumble over the zeros behind a log.
+const zerosMean = "files are preallocated with zeros: the log ends where they begin, and it ends well, also if they are too few for a length word."
+
+// zerosBehind reads files of zeros, and logs with zeros behind them.
+func (c *check) zerosBehind(counts ...int) {
+	c.Helper()
+	for _, n := range counts {
+		c.decodes(fmt.Sprintf("a file of %d bytes, all zero", n), make([]byte, n), nil, "io.EOF", zerosMean)
+		m := newLog(0).add(typeEntry, entry(1, 1, text(3))).add(typeEntry, nil).add(typeEntry, []byte{}).add(typeState, state(1, 1, 1))
+		c.decodes(fmt.Sprintf("a log of %d records, and %d zeros behind them", len(m.spans), n), m.with(n), m.spans, "io.EOF", zerosMean)
+	}
 }
 
 // endStays reads on behind the end, and looks at the checksum there.
 func (c *check) endStays(m *image) {
-	d := c.NewDecoder(&source{c: c, b: m.with(64)}, int64(len(m.b))+64)
+	d := c.decoder("a log, 64 zeros, and Next called behind its end", &source{c: c, b: m.with(64)})
 	for range m.spans {
 		d.Next() // looked at by the cases before
 	}

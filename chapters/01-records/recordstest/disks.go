@@ -61,6 +61,9 @@ type source struct {
 	b []byte
 	// calls counts reads, and widest is the most bytes one of them asked for.
 	calls, widest int
+	// at is where the last read began, and asked how many bytes it wanted.
+	at    int64
+	asked int
 	// failAt is the number of the call, counted from 1, that fails; 0 never.
 	failAt int
 	// gives is how many bytes the failing call delivers, and err its error.
@@ -78,6 +81,7 @@ func (s *source) ReadAt(p []byte, at int64) (int, error) {
 	}
 	s.calls++
 	s.widest = max(s.widest, len(p))
+	s.at, s.asked = max(at, 0), len(p)
 	if s.calls > most {
 		s.c.fail(failure{
 			tried: fmt.Sprintf("a file of %d bytes", len(s.b)),

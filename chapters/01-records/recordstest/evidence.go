@@ -115,6 +115,36 @@ func crashCannotLeave(c *check) {
 	c.lastRecordChanged()
 	c.zeroRuns()
 	c.judgeNeedsToRead()
+	c.givesReasons()
+}
+
+// givesReasons looks whether each verdict says what it rests on. It comes last:
+// a verdict can be right without.
+func (c *check) givesReasons() {
+	m := newLog(0).add(typeEntry, entry(1, 1, text(20))).add(typeState, state(1, 1, 0)).add(typeEntry, entry(1, 2, text(20)))
+	flipped, evident := m.with(64), m.with(64)
+	flipped[m.last().body+12] ^= 1
+	clear(evident[m.spans[0].at : m.spans[0].at+wordSize])
+	for _, k := range []struct {
+		name string
+		b    []byte
+	}{
+		{"a sound log", m.with(64)},
+		{"a log whose file ends inside the last frame", m.b[:len(m.b)-8]},
+		{"a log with a bit of its last record flipped", flipped},
+		{"a log whose first length word is zero", evident},
+	} {
+		f, err := c.judge(k.name, &source{c: c, b: k.b})
+		if err == nil && f.Reason != "" {
+			continue
+		}
+		c.fail(failure{
+			tried: k.name,
+			got:   fmt.Sprintf("%s, and no reason; error %v", findingLine(f), err),
+			want:  "a Reason: in words, what the verdict rests on",
+			means: "whoever is called when a node refuses to start has nothing but this line to go by.",
+		})
+	}
 }
 
 // lastRecordChanged flips every bit of the last record, whose bytes are all there.
@@ -190,7 +220,7 @@ func (c *check) judgeNeedsToRead() {
 	for _, disk := range []error{errDisk, io.EOF} {
 		for n := 1; ; n++ {
 			src := &source{c: c, b: b, failAt: n, gives: 2, err: disk}
-			f, err := c.Judge(src, int64(len(b)))
+			f, err := c.judge(fmt.Sprintf("read number %d delivers 2 bytes and the error %v", n, disk), src)
 			if src.calls < n {
 				break
 			}

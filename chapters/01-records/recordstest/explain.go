@@ -15,6 +15,33 @@ type check struct {
 	*testing.T
 	Implementation
 	inv invariant
+
+	// call and args tell, as [fmt.Sprintf] takes them, what the implementation
+	// is being given, and src which file it reads, if it reads one: all that
+	// is left to show when it panics.
+	call string
+	args []any
+	src  *source
+}
+
+// trying notes what the implementation is about to be given. It formats
+// nothing: nearly every case goes well.
+func (c *check) trying(call string, args ...any) {
+	c.call, c.args, c.src = call, args, nil
+}
+
+// decoder returns a decoder of src, and notes the case.
+func (c *check) decoder(tried string, src *source) Decoder {
+	c.trying("%s", tried)
+	c.src = src
+	return c.NewDecoder(src, int64(len(src.b)))
+}
+
+// judge gives src to Judge, and notes the case.
+func (c *check) judge(tried string, src *source) (Finding, error) {
+	c.trying("%s", tried)
+	c.src = src
+	return c.Judge(src, int64(len(src.b)))
 }
 
 // failure is what a broken invariant tells the person who broke it.
@@ -129,6 +156,15 @@ func bytesLine(b []byte) string {
 // recordLine prints a record on one line.
 func recordLine(r Record) string {
 	return fmt.Sprintf("type %d, crc %08x, data %s", r.Type, r.CRC, bytesLine(r.Data))
+}
+
+// ending is excerpt for a log that ends well at byte at. Zeros there that are too
+// few for a length word are said to be that: a dump calls them a word cut off.
+func ending(b []byte, at int) string {
+	if rest := b[at:]; len(rest) > 0 && len(rest) < wordSize {
+		return fmt.Sprintf("%08x  % x  | zeros up to the end of the file, fewer than a length word has: nothing was written here", at, rest)
+	}
+	return excerpt(b, at)
 }
 
 // excerpt is the annotated hexdump of b around byte at: three fields before it,

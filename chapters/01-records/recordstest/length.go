@@ -37,6 +37,7 @@ func wordsAreAligned(c *check) {
 		if wantPad > 0 {
 			want |= uint64(128+wantPad) << 56
 		}
+		c.trying("EncodeLength(%d)", size)
 		word, pad := c.EncodeLength(size)
 		if word != want || pad != wantPad {
 			c.fail(failure{
@@ -48,6 +49,7 @@ func wordsAreAligned(c *check) {
 		}
 	}
 	for _, size := range []int64{-1, 1 << 56, 1<<56 + 4, 1<<63 - 1, -1 << 63} {
+		c.trying("EncodeLength(%d), which 56 bits cannot hold", size)
 		if word, _ := c.EncodeLength(size); word != 0 {
 			c.fail(failure{
 				tried: fmt.Sprintf("EncodeLength(%d), which 56 bits cannot hold", size),
@@ -77,6 +79,7 @@ func lengthReadsBack(c *check) {
 // decodesTo fails unless DecodeLength reads word as size and pad.
 func (c *check) decodesTo(word uint64, size int64, pad int, why string) {
 	c.Helper()
+	c.trying("DecodeLength(%#016x): %s", word, why)
 	gotSize, gotPad, err := c.DecodeLength(word)
 	if err != nil || gotSize != size || gotPad != pad {
 		c.fail(failure{
@@ -95,6 +98,7 @@ func (c *check) refusesTop(size int64, top int) {
 	if size%8 != 0 && word == lengthWord(size) {
 		return
 	}
+	c.trying("DecodeLength(%#016x), a word that no writer makes", word)
 	gotSize, gotPad, err := c.DecodeLength(word)
 	if errors.Is(err, c.ErrFrame) {
 		return

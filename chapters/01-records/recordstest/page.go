@@ -1,7 +1,6 @@
 package recordstest
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -16,31 +15,46 @@ type script struct {
 	steps  []int
 }
 
+// until is the script up to the given step.
+func (s script) until(step int) script { return script{s.offset, s.steps[:step+1]} }
+
 // flush is the step that calls Flush.
 const flush = -1
 
-// String is the script as calls; equal steps in a row are counted.
+// String is the script as calls.
 func (s script) String() string {
+	return fmt.Sprintf("NewPageWriter at offset %d: %s", s.offset, calls(s.steps))
+}
+
+// calls are steps in words; equal ones in a row are counted, and of many the
+// middle is left out.
+func calls(steps []int) string {
 	var parts []string
-	for i := 0; i < len(s.steps); {
+	for i := 0; i < len(steps); {
 		n := 1
-		for i+n < len(s.steps) && s.steps[i+n] == s.steps[i] {
+		for i+n < len(steps) && steps[i+n] == steps[i] {
 			n++
 		}
-		step := "Flush"
-		if s.steps[i] != flush {
-			step = fmt.Sprintf("Write of %d bytes", s.steps[i])
-		}
+		part := call(steps[i])
 		if n > 1 {
-			step += fmt.Sprintf(" (%d times)", n)
+			part += fmt.Sprintf(" (%d times)", n)
 		}
-		parts = append(parts, step)
+		parts = append(parts, part)
 		i += n
 	}
-	if len(parts) > 8 {
-		parts = append(parts[:8], fmt.Sprintf("and %d more", len(parts)-8))
+	if len(parts) > 10 {
+		more := fmt.Sprintf("… %d more …", len(parts)-8)
+		parts = slices.Concat(parts[:4], []string{more}, parts[len(parts)-4:])
 	}
-	return fmt.Sprintf("NewPageWriter at offset %d: %s", s.offset, strings.Join(parts, ", "))
+	return strings.Join(parts, ", ")
+}
+
+// call is one step in words.
+func call(n int) string {
+	if n == flush {
+		return "Flush"
+	}
+	return fmt.Sprintf("Write of %d bytes", n)
 }
 
 // scripts are tried in this order, from small to large.
@@ -51,7 +65,12 @@ func scripts() []script {
 		{0, []int{0, flush}},
 		{0, []int{1, flush}},
 		{8, []int{8, flush, flush}},
+		{0, []int{pageSize}},
 		{0, []int{pageSize, flush}},
+		{0, []int{heldBytes}},
+		{0, []int{heldBytes, 8}},
+		{8, []int{heldBytes - 8, 8, 8}},
+		{0, slices.Repeat([]int{pageSize}, heldBytes/pageSize)},
 		{0, []int{big, flush}},
 		{0, []int{big + 8, flush}},
 		{8, []int{big, flush}},
@@ -88,9 +107,11 @@ func scripts() []script {
 // with all that was written so far and the number of writes that the disk had
 // seen before. It ends at the first error of the page writer.
 func (c *check) play(s script, disk *sink, after func(step int, accepted []byte, writesBefore int)) error {
+	c.trying("%v", s)
 	w := c.NewPageWriter(disk, s.offset)
 	var accepted []byte
 	for i, n := range s.steps {
+		c.trying("%v", s.until(i))
 		before := len(disk.writes)
 		if n == flush {
 			if err := w.Flush(); err != nil {
@@ -128,15 +149,25 @@ func (c *check) writeReused(w io.Writer, s script, accepted *[]byte, n int) erro
 	return err
 }
 
-// writesEndAtPages is I6.
+// writesEndAtPages is I6. That a page writer gathers comes last: one that does not
+// is slow, but its writes can end where they should.
 func writesEndAtPages(c *check) {
 	for _, s := range scripts() {
 		disk := &sink{c: c, start: s.offset}
 		err := c.play(s, disk, func(step int, accepted []byte, before int) {
 			if s.steps[step] != flush {
-				c.wroteWholePages(s, disk, before)
+				c.wroteWholePages(s.until(step), disk, before)
 			}
-			c.holdsLittle(s, disk, len(accepted))
+			c.holdsLittle(s.until(step), disk, len(accepted))
+		})
+		c.noError(s, err)
+	}
+	for _, s := range scripts() {
+		disk := &sink{c: c, start: s.offset}
+		err := c.play(s, disk, func(step int, accepted []byte, before int) {
+			if s.steps[step] != flush {
+				c.gathers(s.until(step), disk, len(accepted), before)
+			}
 		})
 		c.noError(s, err)
 	}
@@ -158,14 +189,38 @@ func (c *check) wroteWholePages(s script, disk *sink, since int) {
 	}
 }
 
-// holdsLittle fails when more is held back than a page writer may.
+// gathers fails when the last Write of s handed on although no more than
+// 128 KiB were held with it.
+func (c *check) gathers(s script, disk *sink, accepted, since int) {
+	c.Helper()
+	if len(disk.writes) == since {
+		return
+	}
+	before := s.offset
+	if since > 0 {
+		before = disk.writes[since-1]
+	}
+	if held := s.offset + int64(accepted) - before; held <= heldBytes {
+		c.fail(failure{
+			tried: s.String(),
+			got:   fmt.Sprintf("%d bytes handed on, when %d were held", disk.writes[len(disk.writes)-1]-before, held),
+			want:  fmt.Sprintf("nothing handed on until more than %d bytes are held", heldBytes),
+			means: "each call of the writer below is a system call: to make few of them out of many is what a page writer is for.",
+		})
+	}
+}
+
+// holdsLittle fails when more is held back than a page writer may. What the last
+// Write brought counts: a writer that only looks at what it held before is told so.
 func (c *check) holdsLittle(s script, disk *sink, accepted int) {
 	c.Helper()
 	if held := accepted - len(disk.b); held > heldBytes+pageSize {
+		end := s.offset + int64(accepted)
 		c.fail(failure{
 			tried: s.String(),
 			got:   fmt.Sprintf("%d bytes taken, %d handed on: %d held", accepted, len(disk.b), held),
-			want:  fmt.Sprintf("at most %d held: 128 KiB and one page", heldBytes+pageSize),
+			want: fmt.Sprintf("more than %d are held once the last Write's own bytes are counted, so all up to offset %d is handed on, where the last whole page ends; %d stay",
+				heldBytes, end-end%pageSize, end%pageSize),
 			means: "what is held is memory: a node that saves large entries would grow with them.",
 		})
 	}
@@ -212,71 +267,4 @@ func (c *check) arrived(s script, disk *sink, accepted []byte) {
 		want:  fmt.Sprintf("%d bytes; from byte %d: %s", len(accepted), from, bytesLine(accepted[min(from, len(accepted)):min(to, len(accepted))])),
 		means: fmt.Sprintf("byte %d is the first that differs. What was flushed is about to be synced and promised.", at),
 	})
-}
-
-// faults are the ways in which a write below may fail.
-var faults = []struct {
-	name  string
-	takes int
-	err   error
-	want  error
-}{
-	{"takes nothing and returns an error", 0, errDisk, errDisk},
-	{"takes 5 bytes and returns an error", 5, errDisk, errDisk},
-	{"takes everything and returns an error", 1 << 30, errDisk, errDisk},
-	{"takes 5 bytes and returns no error", 5, nil, io.ErrShortWrite},
-	{"takes nothing and returns no error", 0, nil, io.ErrShortWrite},
-}
-
-// firstErrorStays is I8.
-func firstErrorStays(c *check) {
-	big := heldBytes + pageSize + 8
-	for _, s := range []script{
-		{0, []int{8, flush}},
-		{8, []int{100, flush, 100, flush}},
-		{0, []int{big}},
-		{8, []int{big, flush}},
-		{16, []int{24, flush, big, big, flush}},
-	} {
-		clean := &sink{c: c, start: s.offset}
-		c.noError(s, c.play(s, clean, func(int, []byte, int) {}))
-		for failAt := 1; failAt <= clean.calls; failAt++ {
-			for _, f := range faults {
-				disk := &sink{c: c, start: s.offset, failAt: failAt, takes: f.takes, err: f.err}
-				c.staysFailed(s, disk, f.name, f.want)
-			}
-		}
-	}
-}
-
-// staysFailed plays s until the disk fails, then goes on writing and flushing.
-func (c *check) staysFailed(s script, disk *sink, fault string, want error) {
-	tried := fmt.Sprintf("%v; call %d of the writer below %s", s, disk.failAt, fault)
-	w := c.NewPageWriter(disk, s.offset)
-	for _, n := range append(slices.Clone(s.steps), 8, flush, heldBytes+2*pageSize, flush) {
-		var err error
-		call := "Flush"
-		if n == flush {
-			err = w.Flush()
-		} else {
-			call = fmt.Sprintf("Write of %d bytes", n)
-			_, err = w.Write(text(n))
-		}
-		switch {
-		case disk.calls > disk.failAt:
-			c.fail(failure{
-				tried: tried,
-				got:   "the writer below was called again, in a " + call,
-				want:  "nothing handed on after the first error",
-				means: "what the failed write left on the disk is unknown; bytes behind it would stand behind a hole.",
-			})
-		case disk.calls == disk.failAt && !errors.Is(err, want):
-			c.fail(failure{
-				tried: tried,
-				got:   fmt.Sprintf("%s: error %v", call, err),
-				want:  fmt.Sprintf("error %v, from the call in which it happened and from each one after it", want),
-				means: "a Save that returns nil is a promise; after a lost write no promise may be made.",
-			})
-		}
-	}
 }

@@ -10,33 +10,36 @@ import (
 // typeAndCRCWritten is I3.
 func typeAndCRCWritten(c *check) {
 	// By hand, so that the suite's own writer is not the only witness.
+	a := []byte("a")
 	byHand := []struct {
 		r    Record
 		want string
 	}{
-		{Record{}, "\x08\x00\x10\x00"},
-		{Record{Type: 4}, "\x08\x04\x10\x00"},
-		{Record{Type: 2, CRC: 1, Data: []byte("a")}, "\x08\x02\x10\x01\x1a\x01a"},
-		{Record{CRC: 128}, "\x08\x00\x10\x80\x01"},
+		{Record{Type: 2, CRC: 1, Data: a}, "\x08\x02\x10\x01\x1a\x01a"},
+		{Record{Type: 2, Data: a}, "\x08\x02\x10\x00\x1a\x01a"},
+		{Record{CRC: 1, Data: a}, "\x08\x00\x10\x01\x1a\x01a"},
+		{Record{CRC: 128, Data: a}, "\x08\x00\x10\x80\x01\x1a\x01a"},
 		{Record{Type: 1, CRC: 0x179d6cba, Data: []byte("md")}, "\x08\x01\x10\xba\xd9\xf5\xbc\x01\x1a\x02md"},
-		{Record{Type: 3, CRC: 1<<32 - 1}, "\x08\x03\x10\xff\xff\xff\xff\x0f"},
-		{Record{Type: -1}, "\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01\x10\x00"},
+		{Record{Type: 3, CRC: 1<<32 - 1, Data: a}, "\x08\x03\x10\xff\xff\xff\xff\x0f\x1a\x01a"},
+		{Record{Type: -1, Data: a}, "\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01\x10\x00\x1a\x01a"},
 	}
+	const means = "these bytes are the format. etcd refuses a record without type or crc, also when they are zero."
 	for _, k := range byHand {
-		c.appends(nil, k.r, []byte(k.want))
+		c.appends(nil, k.r, []byte(k.want), means)
 	}
-	for _, n := range []int{0, 1, 127, 128, 129, 16383, 16384} {
+	for _, n := range []int{1, 127, 128, 129, 16383, 16384} {
 		r := Record{Type: 200, CRC: 1 << 28, Data: text(n)}
-		c.appends(nil, r, wire(r))
+		c.appends(nil, r, wire(r), means)
 	}
 	prefix := append(make([]byte, 0, 64), "before"...)
-	c.appends(prefix, Record{Type: 5, CRC: 7}, []byte("\x08\x05\x10\x07"))
+	c.appends(prefix, Record{Type: 5, CRC: 7, Data: a}, []byte("\x08\x05\x10\x07\x1a\x01a"), means)
 }
 
 // appends fails unless AppendRecord appends exactly want to b.
-func (c *check) appends(b []byte, r Record, want []byte) {
+func (c *check) appends(b []byte, r Record, want []byte, means string) {
 	c.Helper()
 	n := len(b)
+	c.trying("AppendRecord(%s, Record{type %d, crc %08x, %d bytes of data})", bytesLine(b), r.Type, r.CRC, len(r.Data))
 	got := c.AppendRecord(slices.Clip(b), r)
 	if len(got) < n || !bytes.Equal(got[:n], b) {
 		c.fail(failure{
@@ -53,14 +56,24 @@ func (c *check) appends(b []byte, r Record, want []byte) {
 		tried: fmt.Sprintf("AppendRecord(%s, Record{%s})", bytesLine(b), recordLine(r)),
 		got:   fields(got[n:]),
 		want:  fields(want),
-		means: "these bytes are the format. etcd refuses a record without type or crc, and takes nil and empty data for two different things.",
+		means: means,
 	})
 }
 
 // nilAndEmptyDiffer is I4.
 func nilAndEmptyDiffer(c *check) {
-	c.appends(nil, Record{Type: 1, CRC: 2}, []byte("\x08\x01\x10\x02"))
-	c.appends(nil, Record{Type: 1, CRC: 2, Data: []byte{}}, []byte("\x08\x01\x10\x02\x1a\x00"))
+	const means = "nil data is not written, empty data is: as a field without bytes. etcd takes them for two different things."
+	for _, k := range []struct {
+		r    Record
+		want string
+	}{
+		{Record{Type: 1, CRC: 2}, "\x08\x01\x10\x02"},
+		{Record{Type: 1, CRC: 2, Data: []byte{}}, "\x08\x01\x10\x02\x1a\x00"},
+		{Record{}, "\x08\x00\x10\x00"},
+		{Record{Data: []byte{}}, "\x08\x00\x10\x00\x1a\x00"},
+	} {
+		c.appends(nil, k.r, []byte(k.want), means)
+	}
 	c.parses([]byte("\x08\x01\x10\x02"), Record{Type: 1, CRC: 2})
 	c.parses([]byte("\x08\x01\x10\x02\x1a\x00"), Record{Type: 1, CRC: 2, Data: []byte{}})
 }
@@ -68,6 +81,7 @@ func nilAndEmptyDiffer(c *check) {
 // parses fails unless ParseRecord reads b as want, nil and empty told apart.
 func (c *check) parses(b []byte, want Record) {
 	c.Helper()
+	c.trying("ParseRecord of % x", b)
 	got, err := c.ParseRecord(slices.Clone(b))
 	same := err == nil && got.Type == want.Type && got.CRC == want.CRC &&
 		(got.Data == nil) == (want.Data == nil) && bytes.Equal(got.Data, want.Data)
@@ -116,6 +130,24 @@ func notARecord(c *check) {
 			c.refuses(whole[:n], fmt.Sprintf("a record cut off behind byte %d of %d", n, len(whole)))
 		}
 	}
+	c.sharesData()
+}
+
+// sharesData fails when ParseRecord copies the data. It comes last: a copy is
+// right in all but what it costs.
+func (c *check) sharesData() {
+	b := []byte("\x08\x02\x10\x01\x1a\x01a")
+	c.trying("ParseRecord of % x", b)
+	r, err := c.ParseRecord(b)
+	b[len(b)-1] = 'z'
+	if err != nil || string(r.Data) != "z" {
+		c.fail(failure{
+			tried: "ParseRecord of " + fields([]byte("\x08\x02\x10\x01\x1a\x01a")) + "; then the last byte of b is set to 7a",
+			got:   "Data is " + bytesLine(r.Data),
+			want:  "Data is 7a: a part of b, not a copy",
+			means: "the decoder gives every record memory of its own already; a second copy doubles what reading a log costs.",
+		})
+	}
 }
 
 // unreadable are messages that are no record, from short to long.
@@ -149,6 +181,7 @@ var unreadable = []struct{ b, why string }{
 // refuses fails unless ParseRecord gives ErrRecord for b.
 func (c *check) refuses(b []byte, why string) {
 	c.Helper()
+	c.trying("ParseRecord of % x: %s", b, why)
 	r, err := c.ParseRecord(slices.Clone(b))
 	if errors.Is(err, c.ErrRecord) {
 		return

@@ -6,7 +6,9 @@
 // [Run] does the rest. Nothing that the implementation gives is checked with
 // another part of the same implementation. What goes in, and what must come
 // out, is built here byte by byte, or was written by etcd itself (the files of
-// testdata/golden). So a mistake made twice does not cancel out.
+// testdata/golden). So a mistake made twice does not cancel out. One case in 1.4 is
+// different: that a frame goes to the page writer whole shows only in what that
+// page writer then does, so it is measured against the same page writer.
 //
 // Every subtest is an invariant. Its cases go from small to large and it stops
 // at the first that fails, so what a failure shows is the smallest input that
@@ -114,7 +116,11 @@ type invariant struct {
 	try func(c *check)
 }
 
-// invariants is chapter 1, in the order of its exercises.
+// invariants is chapter 1, in the order of its exercises. Within an exercise what
+// most of the others rest on comes first, and small rules come last: the first
+// that fails is the one that is read. So 1.5 ends with I11, whose last cases are
+// files that end in a few zeros. An invariant belongs to every exercise that can
+// break it.
 var invariants = []invariant{
 	{"1.1", "I1_words_are_eight_bytes_and_aligned", wordsAreAligned},
 	{"1.1", "I2_a_length_reads_back_or_is_refused", lengthReadsBack},
@@ -126,11 +132,13 @@ var invariants = []invariant{
 	{"1.3", "I8_the_first_error_stays", firstErrorStays},
 	{"1.4", "I9_each_crc_covers_all_before_it", crcCoversAllBefore},
 	{"1.4", "I10_frames_are_etcds_bytes", framesAreEtcds},
-	{"1.5", "I11_zeros_end_a_log", zerosEndALog},
+	{"1.4", "I8_the_first_error_stays", encoderFails},
+	{"1.5", "I9_each_crc_covers_all_before_it", crcIsFollowed},
 	{"1.5", "I12_a_length_is_checked_before_it_is_trusted", lengthIsChecked},
 	{"1.5", "I13_a_changed_bit_is_seen", changedBitIsSeen},
 	{"1.5", "I14_data_is_the_callers", dataIsTheCallers},
 	{"1.5", "I15_a_read_error_is_not_an_end", readErrorIsNotAnEnd},
+	{"1.5", "I11_zeros_end_a_log", zerosEndALog},
 	{"1.6", "I16_every_cut_is_torn_never_corrupt", everyCutIsTorn},
 	{"1.6", "I17_evidence_behind_refuses", evidenceRefuses},
 	{"1.6", "I18_what_a_crash_cannot_leave_is_corrupt", crashCannotLeave},

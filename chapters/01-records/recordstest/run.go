@@ -40,13 +40,25 @@ func (c *check) ends() bool {
 // it happened, so that the other exercises are still graded.
 func (c *check) explainCrash() {
 	if p := recover(); p != nil {
+		tried, means := fmt.Sprintf(c.call, c.args...), "a panic here takes the node down in the middle of a write."
+		if c.reads() {
+			means = "no bytes, however damaged, may make a node panic: it would do so again at every start."
+		}
+		if c.src != nil {
+			tried += fmt.Sprintf("\nits last read was of %d bytes, from here on:\n%s", c.src.asked, excerpt(c.src.b, int(c.src.at)))
+		}
 		c.fail(failure{
-			tried: "a case of this invariant; its line in the suite is the last one below",
+			tried: tried,
 			got:   fmt.Sprintf("panic: %v\n%s", p, frames()),
 			want:  "a result or an error",
-			means: "no bytes, however damaged, may make a node panic.",
+			means: means,
 		})
 	}
+}
+
+// reads reports whether the implementation was given bytes to read.
+func (c *check) reads() bool {
+	return c.src != nil || strings.HasPrefix(c.call, "DecodeLength") || strings.HasPrefix(c.call, "ParseRecord")
 }
 
 // frames is where the panic that is being recovered happened: file, line and

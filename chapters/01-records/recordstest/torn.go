@@ -39,7 +39,7 @@ func (c *check) judges(tried string, b []byte, offset int64, means string, want 
 // begins.
 func (c *check) judgesDamage(tried string, b []byte, damage, offset int64, means string, want ...int) {
 	c.Helper()
-	f, err := c.Judge(&source{c: c, b: b}, int64(len(b)))
+	f, err := c.judge(tried, &source{c: c, b: b})
 	if err == nil && f.Offset == offset && slices.Contains(want, f.Verdict) {
 		return
 	}
@@ -64,6 +64,7 @@ const tornMeans = "a crash alone left these bytes; a node that refuses to start 
 
 // everyCutIsTorn is I16.
 func everyCutIsTorn(c *check) {
+	c.mustNotTrust()
 	for _, g := range goldenLogs(c.T) {
 		c.cuts(g)
 	}
@@ -104,7 +105,11 @@ func (c *check) judgesLoss(tried string, m *image, b []byte) {
 	if len(bytes.TrimLeft(b[end:], "\x00")) == 0 {
 		want = clean
 	}
-	c.judges(tried, b, end, tornMeans, want)
+	damage := int64(firstDifference(b, append(bytes.Clone(m.b), make([]byte, max(0, len(b)-len(m.b)))...)))
+	if damage < 0 {
+		damage = end // nothing is lost but zeros
+	}
+	c.judgesDamage(tried, b, damage, end, tornMeans, want)
 }
 
 // window is a log and what was written behind its last sync.
@@ -225,6 +230,7 @@ func (c *check) filesEndInside() {
 // write without a sync can have left.
 func (c *check) provesNothing() {
 	e, st, sn := step{typeEntry, false}, step{typeState, false}, step{typeSnapshot, false}
+	md, cs := step{typeMetadata, false}, step{typeCRC, false}
 	foreign := step{typeEntry, true}
 	for _, k := range []struct {
 		behind []step
@@ -233,7 +239,13 @@ func (c *check) provesNothing() {
 		{[]step{e}, "an entry"},
 		{[]step{sn}, "a snapshot record, with nothing behind it: its sync need not have finished"},
 		{[]step{st, st}, "two hard states: one that only moves the commit index is not synced"},
+		{[]step{md, md}, "two metadata records: no writer syncs for them"},
+		{[]step{md, sn}, "metadata and a snapshot record: the head of a file, written at once"},
+		{[]step{cs, md, st}, "a checksum record, metadata and a hard state: the head of a file, written at once"},
 		{[]step{e, st}, "an entry and its hard state: one Save"},
+		{[]step{e, st, md}, "an entry, its hard state and metadata: only an entry behind the hard state tells of a sync"},
+		{[]step{e, st, cs}, "an entry, its hard state and a checksum record: only an entry behind the hard state tells of a sync"},
+		{[]step{e, md, st}, "an entry, metadata and a hard state: metadata tells nothing of a sync"},
 		{[]step{e, e, e, st}, "three entries and a hard state: one Save"},
 		{[]step{st, st, e, e, st}, "two hard states, then a Save of two entries"},
 		{[]step{st, e, e}, "a hard state, then the entries of a Save"},
@@ -275,5 +287,9 @@ func (s step) put(m *image, i uint64) {
 		m.add(typeState, state(1, 1, 1+i))
 	case typeSnapshot:
 		m.add(typeSnapshot, snapshot(1+i, 1))
+	case typeMetadata:
+		m.add(typeMetadata, []byte("n1"))
+	case typeCRC:
+		m.add(typeCRC, nil)
 	}
 }

@@ -2,7 +2,9 @@ package main
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	raftpb "go.etcd.io/raft/v3/raftpb"
 	"google.golang.org/protobuf/encoding/protowire"
@@ -44,17 +46,32 @@ func unparsed(r *wal.Record) string {
 }
 
 // data is a size and a quoted sample, all of it ASCII: letters that are written from
-// right to left would turn the line around.
+// right to left would turn the line around. Bytes beyond ASCII are shown as bytes, since
+// what holds them is seldom a text.
 func data(b []byte) string {
 	switch {
 	case b == nil:
 		return "no data"
 	case len(b) == 1:
-		return fmt.Sprintf("1 byte %+q", b)
+		return "1 byte " + quote(b)
 	case len(b) > sampled:
-		return fmt.Sprintf("%d bytes %+q...", len(b), b[:sampled])
+		return fmt.Sprintf("%d bytes %s...", len(b), quote(b[:sampled]))
 	}
-	return fmt.Sprintf("%d bytes %+q", len(b), b)
+	return fmt.Sprintf("%d bytes %s", len(b), quote(b))
+}
+
+// quote is Go's quoting with each byte beyond ASCII as \x and two digits.
+func quote(b []byte) string {
+	var s strings.Builder
+	for _, c := range b {
+		if c >= utf8.RuneSelf {
+			fmt.Fprintf(&s, `\x%02x`, c)
+			continue
+		}
+		q := strconv.Quote(string(rune(c)))
+		s.WriteString(q[1 : len(q)-1])
+	}
+	return `"` + s.String() + `"`
 }
 
 // members lists a membership, leaving out what is empty. Ids are in hexadecimal,

@@ -25,7 +25,8 @@ It streams: memory holds one record at a time, whatever the size of the log.
 
 Damage does not stop it: a line that begins with "# damage" stands where it is, and
 what still verifies behind it is shown. At the end the first damage is told again, and
-the exit code is 1. A torn tail is told too; it does no harm, and the exit code is 0.
+the exit code is 1. A torn tail is told too, and the exit code is 0: a crash leaves one.
+A log that does not even hold its metadata is damaged.
 `
 
 // setupDump declares the flags of dump. A filter that cannot be read is wrong use, and
@@ -34,7 +35,12 @@ func setupDump(a *app, flags *flag.FlagSet) func(string) error {
 	var f filter
 	flags.Var(&f.types, "type", "")
 	flags.Var(&f.index, "index", "")
-	return func(dir string) error { return a.dump(dir, &f) }
+	return func(dir string) error {
+		if err := f.check(); err != nil {
+			return err
+		}
+		return a.dump(dir, &f)
+	}
 }
 
 // dumpHeader has the widths of printRecord. A segment's name is always 37 letters.
@@ -48,7 +54,7 @@ func (a *app) dump(dir string, f *filter) (err error) {
 	if err != nil {
 		return err
 	}
-	w, err := wal.OpenForRead(at.wal, nil, &wal.Options{Recovery: wal.Salvage})
+	w, err := wal.OpenForRead(at.wal, nil, &wal.Options{Recovery: wal.Salvage, Logger: a.strangers()})
 	if err != nil {
 		return explain(at.wal, err)
 	}
@@ -67,10 +73,10 @@ func (a *app) dump(dir string, f *filter) (err error) {
 	return nil
 }
 
-// printRecords returns the first damage, errEmpty if there is nothing else. The
-// buffered writer keeps its own error.
+// printRecords returns the first damage; a log that holds no metadata is damaged, too.
+// The buffered writer keeps its own error.
 func printRecords(out io.Writer, w *wal.WAL, f *filter) (damage error) {
-	empty := true
+	metadata := false
 	for rec, err := range w.Records() {
 		if err != nil {
 			damage = cmp.Or(damage, err)
@@ -79,13 +85,13 @@ func printRecords(out io.Writer, w *wal.WAL, f *filter) (damage error) {
 		if rec.Segment == "" {
 			continue
 		}
-		empty = false
+		metadata = metadata || rec.Type == wal.TypeMetadata
 		if f.wants(&rec) {
 			printRecord(out, &rec)
 		}
 	}
-	if damage == nil && empty {
-		return errEmpty(w)
+	if t := w.Tail(); damage == nil && !metadata {
+		return &wal.TornError{Segment: t.Segment, Offset: t.Offset, Reason: t.Reason}
 	}
 	return damage
 }

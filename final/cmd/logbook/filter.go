@@ -35,6 +35,15 @@ func (f *filter) wants(r *wal.Record) bool {
 	return false
 }
 
+// check refuses a filter that lets nothing through, whatever the log holds: its empty
+// output would be taken for the log's.
+func (f *filter) check() error {
+	if f.index.given && len(f.types) > 0 && !f.types[wal.TypeEntry] && !f.types[wal.TypeSnapshot] {
+		return &usageError{"dump", "dump: -index is for entries and snapshots, and -type lets through neither"}
+	}
+	return nil
+}
+
 // A typeSet is the value of -type.
 type typeSet map[wal.RecordType]bool
 

@@ -13,8 +13,9 @@ import (
 
 // A place is where a log was found.
 type place struct {
-	wal  string
-	snap string // "" when there is no such folder
+	wal   string
+	snap  string // "" when there is no such folder
+	alone bool   // the log was named itself, so that nobody knows where its snapshots are
 }
 
 // locate finds the log that a person means by dir: the folder wal in it, or
@@ -30,7 +31,7 @@ func locate(dir string) (place, error) {
 	for _, base := range []string{dir, filepath.Join(dir, "member")} {
 		folder := filepath.Join(base, "wal")
 		if info, err := os.Stat(folder); err == nil && info.IsDir() {
-			return place{folder, folderOrNone(filepath.Join(base, "snap"))}, nil
+			return place{wal: folder, snap: folderOrNone(filepath.Join(base, "snap"))}, nil
 		}
 	}
 	exists, err := wal.Exist(dir, nil)
@@ -40,7 +41,7 @@ func locate(dir string) (place, error) {
 	if !exists {
 		return place{}, fmt.Errorf("%s holds no log: no folder wal or member/wal, and no file named like %016x-%016x.wal; check the path", dir, 0, 0)
 	}
-	return place{wal: dir}, nil
+	return place{wal: dir, alone: true}, nil
 }
 
 // folderOrNone returns the folder if there is one. What there is but cannot be
@@ -79,12 +80,6 @@ func explain(folder string, err error) error {
 	return &logError{text, err}
 }
 
-// errEmpty is for a log without a single record, which is what a crash leaves while
-// a log is created, and what is left of a log after an accident.
-func errEmpty(w *wal.WAL) error {
-	return fmt.Errorf("%s holds no whole record, from offset 0 on; if the node has never run remove the folder, else restore it from a backup", w.Segments()[0].Name)
-}
-
 // A logError is an error about the log, in words for a person.
 type logError struct {
 	text string
@@ -94,10 +89,15 @@ type logError struct {
 func (e *logError) Error() string { return e.text }
 func (e *logError) Unwrap() error { return e.err }
 
-// tellTorn says where a log is torn. That is no damage: see the exit codes.
+// tellTorn says where a log is torn. That is no damage: see the exit codes. Who left
+// it so is not known, and so no promise is made.
 func (a *app) tellTorn(folder string, t wal.Tail) {
-	if t.Torn {
-		a.say(fmt.Sprintf("%s is torn at offset %d: %s; a crash left that record unfinished, nothing acknowledged is lost",
-			filepath.Join(folder, t.Segment), t.Offset, t.Reason))
+	if !t.Torn {
+		return
 	}
+	meaning := "if a crash left it, nothing acknowledged is lost"
+	if t.Head {
+		meaning = "what the segment held may be lost"
+	}
+	a.say(fmt.Sprintf("%s is torn at offset %d: %s; %s", filepath.Join(folder, t.Segment), t.Offset, t.Reason, meaning))
 }

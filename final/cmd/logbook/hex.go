@@ -23,8 +23,8 @@ its value. It streams; neither a large file nor a large record costs memory.
 	-snap      the file is a snapshot; default: its name holds ".snap"
 
 What is damaged is marked with "!", and the dump goes on at the next place that
-parses. If anything was marked the exit code is 1. Whether it is a torn tail, which
-does no harm, is for 'logbook dump' to say: it sees the whole log.
+parses. If anything was marked the exit code is 1. Whether it is a torn tail, as
+a crash leaves one, is for 'logbook dump' to say: it sees the whole log.
 `
 
 // setupHex declares the flags of hex, which go straight into the options of the dump.
@@ -37,6 +37,11 @@ func setupHex(a *app, flags *flag.FlagSet) func(string) error {
 	return func(name string) error {
 		if opts.From < 0 || *n < 0 {
 			return &usageError{"hex", "hex: -offset and -n cannot be negative"}
+		}
+		given := false
+		flags.Visit(func(f *flag.Flag) { given = given || f.Name == "n" })
+		if given && *n == 0 {
+			return &usageError{"hex", "hex: -n 0 would show nothing; leave it out to see everything"}
 		}
 		if *n > 0 {
 			opts.To = opts.From + *n

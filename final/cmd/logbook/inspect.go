@@ -2,16 +2,10 @@ package main
 
 import (
 	"bufio"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
-	"path/filepath"
-	"slices"
-
-	raftpb "go.etcd.io/raft/v3/raftpb"
 
 	"example.com/logbook/final/snap"
 	"example.com/logbook/final/wal"
@@ -24,13 +18,18 @@ Inspect reads a log as a node would, at every snapshot that it could be opened a
 and the snapshot files beside it, and says what it found.
 
 	-json   for programs: an object with the keys Records, LastOffset, LastCRC,
-	        Snapshots, Reads, SnapFiles and Newest
+	        Snapshots, Reads, SnapFiles and Newest, and Torn if the log is torn
+
+A missing end of a log cannot be seen in it. A snapshot file, or a hard state, beyond
+its last entry hints at one, and so does a recorded snapshot without its file: that is
+a warning, no failure.
 
 A start at which the log cannot be read is no damage: a log that begins at entry 71
 cannot be read from 0. It is told as that start's error. A damaged log is not
 reported at all; 'logbook dump' shows what is left of it.
 
-It streams. Memory holds one record of the log, and one snapshot file, at a time.
+It streams: two passes over the log, three with -json, however many snapshots it has
+recorded. Memory holds one record of the log, or one snapshot file, at a time.
 `
 
 // setupInspect declares the flags of inspect.
@@ -46,7 +45,7 @@ func (a *app) inspect(dir string, asJSON bool) error {
 	if err != nil {
 		return err
 	}
-	r, log, err := newReport(at)
+	r, log, err := a.newReport(at, asJSON)
 	if err != nil {
 		return err
 	}
@@ -66,101 +65,62 @@ func (a *app) inspect(dir string, asJSON bool) error {
 		}
 	}
 	a.tellTorn(at.wal, log.Tail())
+	for _, w := range r.warnings {
+		a.say(w)
+	}
 	return r.broken(at.snap)
 }
 
-// newReport reads everything. The log it returns is closed; it still knows its
-// segments and its tail.
-func newReport(at place) (*report, *wal.WAL, error) {
+// newReport reads everything; the digests of entries only for programs, which compare
+// them. The log it returns is closed; it still knows its segments and its tail.
+func (a *app) newReport(at place, digests bool) (_ *report, _ *wal.WAL, err error) {
 	r := &report{Records: map[string]int{}, LastOffset: map[string]int64{}}
-	w, err := r.count(at.wal)
+	w, err := wal.OpenForRead(at.wal, nil, &wal.Options{Logger: a.strangers()})
+	if err != nil {
+		return nil, nil, explain(at.wal, err)
+	}
+	defer func() { err = errors.Join(err, w.Close()) }()
+	s, err := r.count(w)
 	if errors.Is(err, wal.ErrCorrupt) {
-		err = fmt.Errorf("%w; 'logbook dump' shows what is left", err)
+		err = fmt.Errorf("%w%s; 'logbook dump' shows what is left", err, stillReads(at))
 	}
 	if err != nil {
 		return nil, nil, explain(at.wal, err)
 	}
-	recorded, err := wal.ValidSnapshotEntries(at.wal, nil)
-	if err != nil {
-		return nil, nil, explain(at.wal, err)
-	}
-	for _, m := range recorded {
+	for _, m := range s.recorded {
 		r.Snapshots = append(r.Snapshots, newSnapshot(m))
 	}
-	if r.Reads, err = readAt(at.wal, recorded); err != nil {
+	if err := r.readAt(w, s, digests); err != nil {
 		return nil, nil, explain(at.wal, err)
 	}
 	if at.snap != "" {
-		if err := r.snapFiles(at.snap, recorded); err != nil {
+		if err := r.snapFiles(a, at.snap, s); err != nil {
 			return nil, nil, explain(at.snap, err)
 		}
 	}
+	r.compare(at, s)
 	return r, w, nil
 }
 
-// count goes over all records once.
-func (r *report) count(dir string) (log *wal.WAL, err error) {
-	w, err := wal.OpenForRead(dir, nil, nil)
-	if err != nil {
-		return nil, err
+// stillReads says from which snapshot on a damaged log reads well, if it does: a node
+// that starts there never meets the damage.
+func stillReads(at place) string {
+	recorded, err := wal.ValidSnapshotEntries(at.wal, nil)
+	if err != nil || len(recorded) == 0 {
+		return ""
 	}
-	defer func() { err = errors.Join(err, w.Close()) }()
-	for rec, err := range w.Records() {
+	newest := recorded[len(recorded)-1]
+	if at.snap != "" {
+		s, err := snap.New(at.snap, nil).LoadNewestAvailable(recorded)
 		if err != nil {
-			return w, err
+			return ""
 		}
-		r.Records[rec.Type.String()]++
-		r.LastOffset[rec.Segment] = rec.End()
+		newest = s.GetMetadata()
 	}
-	if len(r.Records) == 0 {
-		return w, errEmpty(w)
+	if _, err := wal.Verify(at.wal, newest, nil); err != nil || newest.GetIndex() == 0 {
+		return ""
 	}
-	r.LastCRC = fmt.Sprintf("%08x", w.Tail().CRC)
-	return w, nil
-}
-
-// snapFiles reads the snapshot files one by one. One that is corrupt is reported and
-// passed over, as a node does.
-func (r *report) snapFiles(dir string, recorded []*raftpb.SnapshotMetadata) error {
-	s := snap.New(dir, nil)
-	files, err := s.List()
-	if err != nil {
-		return err
-	}
-	slices.Reverse(files)
-	for _, f := range files {
-		loaded, err := snap.Read(filepath.Join(dir, f.Name), nil)
-		if err != nil && !errors.Is(err, snap.ErrCorrupt) {
-			return err
-		}
-		r.SnapFiles = append(r.SnapFiles, newSnapFile(f.Name, loaded, err))
-	}
-	newest, err := s.LoadNewestAvailable(recorded)
-	switch {
-	case errors.Is(err, snap.ErrNoSnapshot):
-		return nil
-	case err != nil:
-		return err
-	}
-	m := newest.GetMetadata()
-	i := slices.IndexFunc(files, func(f snap.File) bool { return f.Term == m.GetTerm() && f.Index == m.GetIndex() })
-	if i >= 0 {
-		r.Newest = files[i].Name
-	}
-	return nil
-}
-
-// newSnapFile digests one file, so that two nodes' snapshots can be compared by eye.
-func newSnapFile(name string, s *raftpb.Snapshot, err error) snapFile {
-	if err != nil {
-		return snapFile{Name: name, Error: err.Error()}
-	}
-	m, sum := s.GetMetadata(), sha256.Sum256(s.GetData())
-	return snapFile{
-		Name: name, Index: m.GetIndex(), Term: m.GetTerm(),
-		Voters: m.GetConfState().GetVoters(), Learners: m.GetConfState().GetLearners(),
-		DataSize: len(s.GetData()), DataSHA256: hex.EncodeToString(sum[:]),
-	}
+	return fmt.Sprintf("; from the snapshot at %d on it reads well", newest.GetIndex())
 }
 
 // broken is the error for a report with snapshot files that cannot be loaded.

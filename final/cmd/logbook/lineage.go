@@ -23,12 +23,10 @@ type lineage struct {
 	// force when there is no span: a snapshot took its place.
 	base, baseTerm uint64
 	hasBase        bool
-	// recorded holds every snapshot record seen.
-	recorded map[position]bool
 }
 
 // newLineage knows nothing yet, not even where the log begins.
-func newLineage() *lineage { return &lineage{recorded: map[position]bool{}} }
+func newLineage() *lineage { return &lineage{} }
 
 // A span is a run of entries of one term whose indexes and records follow each other.
 type span struct {
@@ -58,17 +56,19 @@ func (l *lineage) entry(index, term uint64) {
 }
 
 // snapshot takes the next snapshot record. One that the log does not hold the
-// last entry of came from a leader, and stands for the whole log up to it.
-func (l *lineage) snapshot(s *raftpb.SnapshotMetadata) {
+// last entry of came from a leader, and stands for the whole log up to it: then it
+// has replaced the log, if any was known.
+func (l *lineage) snapshot(s *raftpb.SnapshotMetadata) (replaced bool) {
 	index, term := s.GetIndex(), s.GetTerm()
-	l.recorded[position{index, term}] = true
 	had, inside := l.at(index)
 	switch {
 	case inside && had == term, !l.known && index > 0, l.known && !inside && index <= l.last():
-		return // the node's own, or nothing is known to contradict it
+		return false // the node's own, or nothing is known to contradict it
 	}
+	replaced = l.known
 	l.spans = nil
 	l.known, l.hasBase, l.base, l.baseTerm = true, true, index, term
+	return replaced
 }
 
 // truncate takes the entries from index on out of force.

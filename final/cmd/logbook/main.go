@@ -92,7 +92,10 @@ func (a *app) dispatch(args []string) error {
 	switch name {
 	case "help", "-h", "-help", "--help":
 		return a.help(args)
-	case "-version", "--version":
+	case "version", "-version", "--version":
+		if len(args) > 0 {
+			return &usageError{"", name + ": takes no argument"}
+		}
 		fmt.Fprintln(a.out, version())
 		return nil
 	}

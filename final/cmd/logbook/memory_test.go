@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"hash/crc32"
 	"io"
 	"os"
@@ -11,6 +12,9 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+
+	raftpb "go.etcd.io/raft/v3/raftpb"
+	"google.golang.org/protobuf/proto"
 
 	"example.com/logbook/final/wal"
 )
@@ -46,6 +50,58 @@ func TestMemory(t *testing.T) {
 			t.Errorf("logbook %s does not reach the end:\n%s", c.args[0], out.String())
 		}
 	}
+}
+
+// Inspect follows all snapshots that a log has recorded in the same passes, and reads a
+// snapshot file once; one whose lengths do not fit costs nothing. A pass takes 256 KiB,
+// its window, so that their number shows. Not parallel, like TestMemory.
+func TestInspectMemory(t *testing.T) {
+	const snapshots, mib = 300, 1 << 20
+	b := newBuilder(t)
+	for i := uint64(1); i <= snapshots; i++ {
+		b.entries(i, i, 1)
+		b.state(1, i)
+		b.snapshot(i, 1)
+	}
+	b.record(wal.TypeEntry, append([]byte{0x10, 1, 0x18, 0xad, 0x02, 0x22, 0x80, 0x80, 0x10}, make([]byte, 256<<10)...)) // entry 301
+	log := b.write()
+	dir := t.TempDir()
+	if err := errors.Join(os.Rename(log, filepath.Join(dir, "wal")), os.Mkdir(filepath.Join(dir, "snap"), 0o700)); err != nil {
+		t.Fatal(err)
+	}
+	large := snapshotFile(t, snapshots, 20*mib)
+	sparse := filepath.Join(dir, "snap", "0000000000000001-0000000000000001.snap")
+	err := errors.Join(
+		os.WriteFile(filepath.Join(dir, "snap", fmt.Sprintf("%016x-%016x.snap", 1, snapshots)), large, 0o600),
+		os.WriteFile(sparse, large[:100], 0o600), os.Truncate(sparse, 6<<30))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"inspect", dir}, {"inspect", "-json", dir}} {
+		var out, messages bytes.Buffer
+		used := allocated(func() {
+			if code := (&app{out: &out, err: &messages}).run(args); code != exitLog {
+				t.Errorf("logbook %q exits with %d, want 1 for the damaged file", args, code)
+			}
+		})
+		if used > 30*mib {
+			t.Errorf("logbook %q allocated %d MiB, want one snapshot, of 20, and little more", args, used/mib)
+		}
+		if !strings.Contains(messages.String(), "but the file ends") && !strings.Contains(messages.String(), "stands no field") {
+			t.Errorf("logbook %q says %q, want the sizes of the damaged file", args, messages.String())
+		}
+	}
+}
+
+// snapshotFile returns a snapshot file with so much data.
+func snapshotFile(t *testing.T, index uint64, size int) []byte {
+	t.Helper()
+	inner, err := proto.Marshal(&raftpb.Snapshot{Data: make([]byte, size), Metadata: &raftpb.SnapshotMetadata{Index: new(index), Term: new(uint64(1))}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	head := binary.AppendUvarint([]byte{0x08}, uint64(crc32.Checksum(inner, crc32.MakeTable(crc32.Castagnoli))))
+	return append(binary.AppendUvarint(append(head, 0x12), uint64(len(inner))), inner...)
 }
 
 // allocated is how many bytes f allocates in all, which is at least what it holds at

@@ -68,7 +68,7 @@ func (full) Write([]byte) (int, error) { return 0, errors.New("no space left") }
 func TestSamplesAreASCII(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{
-		"\u05d0b":                      `3 bytes "\u05d0b"`,
+		"\u05d0b":                      `3 bytes "\xd7\x90b"`,
 		"\x1b[2J":                      `4 bytes "\x1b[2J"`,
 		"\"\n":                         `2 bytes "\"\n"`,
 		"x":                            `1 byte "x"`,

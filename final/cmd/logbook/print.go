@@ -79,6 +79,10 @@ func (r *report) printSnapFile(out io.Writer, f *snapFile) {
 		fmt.Fprintf(out, "  %s  cannot be loaded\n", f.Name)
 		return
 	}
+	if f.Skipped != "" {
+		fmt.Fprintf(out, "  %s  skipped\n", f.Name)
+		return
+	}
 	newest := ""
 	if f.Name == r.Newest {
 		newest = "  <- a node starts here"

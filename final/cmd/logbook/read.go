@@ -3,211 +3,243 @@ package main
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"hash"
-	"maps"
-	"slices"
-
-	raftpb "go.etcd.io/raft/v3/raftpb"
 
 	"example.com/logbook/final/wal"
 )
 
-// readAt returns what reading the log gives at each start. wal.ReadAll would hold
-// all entries in memory. Here wal.Verify says whether the log can be read and which
-// hard state it ends with, and two passes over the records, the same for all starts
-// in one segment, find out which entries are in force and digest those.
-func readAt(dir string, starts []*raftpb.SnapshotMetadata) ([]read, error) {
-	reads := make([]read, len(starts))
-	groups := map[string]*group{}
-	for i, start := range starts {
-		first, err := reads[i].verify(dir, start)
-		if err != nil {
-			return nil, err
-		}
-		if first == "" {
+// readAt finds out what reading the log gives at each snapshot that it has recorded.
+// wal.ReadAll would hold all entries in memory, and read the log once for each start;
+// here all starts are followed in the same two passes, of which the second is only for
+// digests. Reading begins in the segment that the names of the segments lead to, and
+// knows nothing of those before it, so each such segment has a group of its own.
+func (r *report) readAt(w *wal.WAL, s *survey, digests bool) error {
+	r.Reads = make([]read, len(s.recorded))
+	var groups []*group
+	bySegment := map[int]*group{}
+	for i, m := range s.recorded {
+		start := position{m.GetIndex(), m.GetTerm()}
+		r.Reads[i].Start = start
+		first := s.first(start)
+		if first < 0 {
+			r.Reads[i].Error = fmt.Sprintf("%v: the oldest is %s, begun behind index %d; open the log at a newer snapshot", wal.ErrFileNotFound, s.segments[0].Name, start.Index)
 			continue
 		}
-		if groups[first] == nil {
-			groups[first] = &group{start: start}
+		if bySegment[first] == nil {
+			bySegment[first] = &group{first: first, lineage: newLineage()}
+			groups = append(groups, bySegment[first])
 		}
-		groups[first].add(&reads[i])
+		bySegment[first].add(&r.Reads[i])
 	}
-	for _, first := range slices.Sorted(maps.Keys(groups)) {
-		if err := groups[first].read(dir); err != nil {
-			return nil, err
-		}
+	if err := trace(w, s, groups); err != nil {
+		return err
 	}
-	return reads, nil
-}
-
-// verify fills in what can be known without the entries. It returns the segment that
-// reading begins in, "" when the log cannot be read from start.
-func (r *read) verify(dir string, start *raftpb.SnapshotMetadata) (first string, err error) {
-	r.Start = position{start.GetIndex(), start.GetTerm()}
-	state, err := wal.Verify(dir, start, nil)
-	if unreadableAt(err) {
-		return "", err
+	for _, g := range groups {
+		g.finish()
 	}
-	if err != nil {
-		r.Error = err.Error()
-		return "", nil
+	if !digests {
+		return nil
 	}
-	r.Term, r.Vote, r.Commit = state.GetTerm(), state.GetVote(), state.GetCommit()
-	return firstSegment(dir, start)
-}
-
-// unreadableAt tells errors of the disk, of which nothing about the log can be
-// concluded, from those that say that it cannot be opened there.
-func unreadableAt(err error) bool {
-	for _, known := range []error{nil, wal.ErrCorrupt, wal.ErrSliceOutOfRange, wal.ErrSnapshotNotFound, wal.ErrSnapshotMismatch, wal.ErrFileNotFound, wal.ErrSequence} {
-		if errors.Is(err, known) {
-			return false
-		}
-	}
-	return true
-}
-
-// firstSegment is the segment that reading begins in.
-func firstSegment(dir string, start *raftpb.SnapshotMetadata) (string, error) {
-	w, err := wal.OpenForRead(dir, start, nil)
-	if err != nil {
-		return "", err
-	}
-	return w.Segments()[0].Name, w.Close()
+	return digest(w, s, groups)
 }
 
 // A group is the starts for which reading begins in the same segment, so that they
 // see the same records.
 type group struct {
-	start *raftpb.SnapshotMetadata // one of them; nil: from the oldest segment
-	reads []*digest
+	first    int // number of the segment
+	begun    bool
+	bare     bool // the segment has no head, so that reading cannot begin there
+	lineage  *lineage
+	replaced uint64 // the index of the last leader's snapshot that replaced the log
+	metadata string // in hexadecimal
+
+	term, vote, commit uint64 // of the last hard state
+	replays            []*replay
+	inForce            func() bool // of the second pass
 }
 
-// A digest takes the entries of one read.
-type digest struct {
+// A replay is one read: what of the log is behind its start. It follows the rules by
+// which wal.ReadAll takes entries.
+type replay struct {
 	*read
-	sum hash.Hash
+	next uint64 // the index behind the last entry
+	gap  uint64 // the first entry that does not continue those before
+	sum  hash.Hash
 }
 
 // add takes a read into the group.
-func (g *group) add(r *read) { g.reads = append(g.reads, &digest{r, sha256.New()}) }
-
-// read makes both passes.
-func (g *group) read(dir string) (err error) {
-	w, err := wal.OpenForRead(dir, g.start, nil)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, w.Close()) }()
-	l, metadata, err := trace(w)
-	if err != nil {
-		return err
-	}
-	if earlier := g.split(l); earlier != nil {
-		if err := earlier.read(dir); err != nil {
-			return err
-		}
-	}
-	return g.digest(w, l, metadata)
+func (g *group) add(r *read) {
+	g.replays = append(g.replays, &replay{read: r, next: r.Start.Index + 1, sum: sha256.New()})
 }
 
-// split takes out the reads whose start is recorded before the segment that the
-// names of the segments lead to: etcd has written names that go backwards, and
-// wal.Verify has found those snapshots further ahead.
-func (g *group) split(l *lineage) *group {
-	if g.start == nil {
-		return nil
-	}
-	var here, earlier []*digest
-	for _, d := range g.reads {
-		if d.Start.Index == 0 || l.recorded[d.Start] {
-			here = append(here, d)
-		} else {
-			earlier = append(earlier, d)
-		}
-	}
-	if g.reads = here; earlier == nil {
-		return nil
-	}
-	return &group{reads: earlier}
-}
-
-// digest is the second pass.
-func (g *group) digest(w *wal.WAL, l *lineage, metadata []byte) error {
-	inForce := l.inForce()
+// trace is the first pass: which entries are in force, and with which hard state the
+// log ends.
+func trace(w *wal.WAL, s *survey, groups []*group) error {
 	for rec, err := range w.Records() {
 		if err != nil {
 			return err
 		}
-		if rec.Type == wal.TypeEntry && inForce() {
-			if err := g.entry(&rec); err != nil {
+		for _, g := range groups {
+			if s.number[rec.Segment] < g.first {
+				continue
+			}
+			if err := g.take(&rec); err != nil {
 				return err
 			}
 		}
 	}
-	for _, d := range g.reads {
-		d.Metadata = hex.EncodeToString(metadata)
-		d.Digest = hex.EncodeToString(d.sum.Sum(nil))
+	return nil
+}
+
+// take follows one record.
+func (g *group) take(rec *wal.Record) error {
+	if !g.begun {
+		g.begun, g.bare = true, rec.Type != wal.TypeCRC
+	}
+	switch rec.Type {
+	case wal.TypeMetadata:
+		g.metadata = hex.EncodeToString(rec.Data)
+	case wal.TypeEntry:
+		e, err := entryOf(rec)
+		if err != nil {
+			return err
+		}
+		g.lineage.entry(e.index, e.term)
+		for _, p := range g.replays {
+			p.entry(e.index)
+		}
+	case wal.TypeState:
+		st, err := rec.State()
+		if err != nil {
+			return err
+		}
+		g.term, g.vote, g.commit = st.GetTerm(), st.GetVote(), st.GetCommit()
+	case wal.TypeSnapshot:
+		m, err := rec.Snapshot()
+		if err != nil {
+			return err
+		}
+		if !g.lineage.snapshot(m) {
+			return nil
+		}
+		g.replaced = m.GetIndex()
+		for _, p := range g.replays {
+			p.next = min(p.next, max(m.GetIndex(), p.Start.Index+1))
+		}
 	}
 	return nil
 }
 
-// trace is the first pass.
-func trace(w *wal.WAL) (l *lineage, metadata []byte, err error) {
-	l = newLineage()
+// entry takes an entry. What the log held at its index or behind goes, also when the
+// entry itself lies before the start.
+func (p *replay) entry(index uint64) {
+	switch {
+	case p.gap != 0:
+	case index <= p.Start.Index:
+		p.next = p.Start.Index + 1
+	case index > p.next:
+		p.gap = index
+	default:
+		p.next = index + 1
+	}
+}
+
+// finish says what was read, or why it cannot be.
+func (g *group) finish() {
+	for _, p := range g.replays {
+		switch {
+		case g.bare:
+			p.Error = fmt.Sprintf("%v: the segment that reading begins in has no head", wal.ErrCorrupt)
+		case p.gap != 0:
+			p.Error = fmt.Sprintf("%v: entry %d does not continue index %d; open the log at a newer snapshot", wal.ErrSliceOutOfRange, p.gap, p.next-1)
+		case g.replaced >= p.next:
+			p.Error = fmt.Sprintf("%v: a leader's snapshot at index %d has replaced those behind index %d; open the log there", wal.ErrSliceOutOfRange, g.replaced, p.next-1)
+		default:
+			g.fill(p)
+		}
+	}
+}
+
+// fill tells of a read that succeeds.
+func (g *group) fill(p *replay) {
+	p.Metadata, p.Term, p.Vote, p.Commit = g.metadata, g.term, g.vote, g.commit
+	p.Entries = int(p.next - p.Start.Index - 1)
+	if p.Entries > 0 {
+		p.First, p.Last = g.lineage.report(p.Start.Index+1), g.lineage.report(p.next-1)
+	}
+}
+
+// report is an entry of which only index and term are known.
+func (l *lineage) report(index uint64) *entryReport {
+	term, _ := l.at(index)
+	return &entryReport{Index: index, Term: term}
+}
+
+// digest is the second pass: it gives each entry in force to all reads that begin
+// before it.
+func digest(w *wal.WAL, s *survey, groups []*group) error {
+	for _, g := range groups {
+		g.inForce = g.lineage.inForce()
+	}
 	for rec, err := range w.Records() {
 		if err != nil {
-			return nil, nil, err
+			return err
 		}
-		switch rec.Type {
-		case wal.TypeMetadata:
-			metadata = append(metadata[:0], rec.Data...)
-		case wal.TypeEntry:
-			e, err := entryOf(&rec)
-			if err != nil {
-				return nil, nil, err
-			}
-			l.entry(e.index, e.term)
-		case wal.TypeSnapshot:
-			s, err := rec.Snapshot()
-			if err != nil {
-				return nil, nil, err
-			}
-			l.snapshot(s)
-		}
-	}
-	return l, metadata, nil
-}
-
-// entry gives an entry in force to all reads that begin before it.
-func (g *group) entry(rec *wal.Record) error {
-	e, err := entryOf(rec)
-	if err != nil {
-		return err
-	}
-	var er *entryReport
-	for _, d := range g.reads {
-		if e.index <= d.Start.Index {
+		if rec.Type != wal.TypeEntry {
 			continue
 		}
-		if er == nil {
-			sum := sha256.Sum256(e.data)
-			er = &entryReport{e.index, e.term, e.typ.String(), len(e.data), hex.EncodeToString(sum[:])}
+		e, err := entryOf(&rec)
+		if err != nil {
+			return err
 		}
-		d.take(er)
+		var line *entryLine
+		for _, g := range groups {
+			if s.number[rec.Segment] < g.first || !g.inForce() {
+				continue
+			}
+			if line == nil {
+				line = newEntryLine(&e)
+			}
+			g.digest(line)
+		}
+	}
+	for _, g := range groups {
+		for _, p := range g.replays {
+			if p.Error == "" {
+				p.Digest = hex.EncodeToString(p.sum.Sum(nil))
+			}
+		}
 	}
 	return nil
 }
 
-// take adds the line of one entry. The lines are part of the report's meaning: whoever
-// compares two digests relies on them.
-func (d *digest) take(e *entryReport) {
-	fmt.Fprintf(d.sum, "%d %d %s %d %s\n", e.Index, e.Term, e.Type, e.Size, e.SHA256)
-	if d.Entries == 0 {
-		d.First = e
+// An entryLine is an entry and its line in the digests. The lines are part of the
+// report's meaning: whoever compares two digests relies on them.
+type entryLine struct {
+	*entryReport
+	line []byte
+}
+
+// newEntryLine is made once for an entry, however many reads it is in.
+func newEntryLine(e *entry) *entryLine {
+	sum := sha256.Sum256(e.data)
+	er := &entryReport{e.index, e.term, e.typ.String(), len(e.data), hex.EncodeToString(sum[:])}
+	return &entryLine{er, fmt.Appendf(nil, "%d %d %s %d %s\n", er.Index, er.Term, er.Type, er.Size, er.SHA256)}
+}
+
+// digest takes a line into the reads that it belongs to.
+func (g *group) digest(l *entryLine) {
+	for _, p := range g.replays {
+		if p.Error != "" || l.Index <= p.Start.Index {
+			continue
+		}
+		p.sum.Write(l.line)
+		if l.Index == p.First.Index {
+			p.First = l.entryReport
+		}
+		if l.Index == p.Last.Index {
+			p.Last = l.entryReport
+		}
 	}
-	d.Last = e
-	d.Entries++
 }

@@ -4,12 +4,14 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	raftpb "go.etcd.io/raft/v3/raftpb"
+	"google.golang.org/protobuf/testing/protocmp"
 
 	"example.com/logbook/final/wal"
 )
@@ -147,17 +149,29 @@ func compareReads(t *testing.T, dir string) {
 	if err != nil {
 		return // such a log is refused as a whole, before any read
 	}
-	got, err := readAt(dir, starts)
+	r, _, err := (&app{err: io.Discard}).newReport(place{wal: dir, alone: true}, true)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if diff := cmp.Diff(starts, r.starts(), protocmp.Transform(), protocmp.IgnoreFields(&raftpb.SnapshotMetadata{}, "conf_state")); diff != "" {
+		t.Errorf("Snapshots mismatch with ValidSnapshotEntries (-want +got):\n%s", diff)
 	}
 	var want []read
 	for _, s := range starts {
 		want = append(want, readAllAt(t, dir, s))
 	}
-	if diff := cmp.Diff(want, got, errorPresence); diff != "" {
+	if diff := cmp.Diff(want, r.Reads, errorPresence); diff != "" {
 		t.Errorf("readAt() mismatch with ReadAll (-want +got):\n%s", diff)
 	}
+}
+
+// starts are the report's snapshots.
+func (r *report) starts() []*raftpb.SnapshotMetadata {
+	var all []*raftpb.SnapshotMetadata
+	for _, s := range r.Snapshots {
+		all = append(all, &raftpb.SnapshotMetadata{Index: new(s.Index), Term: new(s.Term)})
+	}
+	return all
 }
 
 // errorPresence compares errors by whether there is one.
@@ -182,11 +196,16 @@ func readAllAt(t *testing.T, dir string, start *raftpb.SnapshotMetadata) read {
 	}
 	r.Metadata = hex.EncodeToString(metadata)
 	r.Term, r.Vote, r.Commit = state.GetTerm(), state.GetVote(), state.GetCommit()
-	d := digest{&r, sha256.New()}
-	for _, e := range ents {
-		sum := sha256.Sum256(e.GetData())
-		d.take(&entryReport{e.GetIndex(), e.GetTerm(), e.GetType().String(), len(e.GetData()), fmt.Sprintf("%x", sum)})
+	sum := sha256.New()
+	for i, e := range ents {
+		er := &entryReport{e.GetIndex(), e.GetTerm(), e.GetType().String(), len(e.GetData()), fmt.Sprintf("%x", sha256.Sum256(e.GetData()))}
+		fmt.Fprintf(sum, "%d %d %s %d %s\n", er.Index, er.Term, er.Type, er.Size, er.SHA256)
+		if i == 0 {
+			r.First = er
+		}
+		r.Last = er
 	}
-	r.Digest = hex.EncodeToString(d.sum.Sum(nil))
+	r.Entries = len(ents)
+	r.Digest = hex.EncodeToString(sum.Sum(nil))
 	return r
 }

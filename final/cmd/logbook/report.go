@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+
 	raftpb "go.etcd.io/raft/v3/raftpb"
 )
 
@@ -14,6 +16,8 @@ type report struct {
 	LastOffset map[string]int64
 	// LastCRC is the running checksum at the end.
 	LastCRC string
+	// Torn is where the log is torn, nil if it is not.
+	Torn *torn `json:",omitempty"`
 	// Snapshots are the positions that the log can be opened at, as far as its
 	// hard state's commit tells.
 	Snapshots []snapshot
@@ -24,6 +28,14 @@ type report struct {
 	// Newest is the name of the file that a node would start from, "" if there is
 	// none.
 	Newest string
+
+	// warnings are what is no failure of the log, and to be looked at.
+	warnings []string
+}
+
+// warn notes a warning.
+func (r *report) warn(format string, args ...any) {
+	r.warnings = append(r.warnings, fmt.Sprintf(format, args...))
 }
 
 // A snapshot is a position, and the membership there if its record has one: before
@@ -66,6 +78,15 @@ type snapFile struct {
 	DataSHA256       string
 	// Error is why the file cannot be loaded; then only its name is known.
 	Error string `json:",omitempty"`
+	// Skipped is why a node passes over a file that is intact.
+	Skipped string `json:",omitempty"`
+}
+
+// A torn is the end of a log in something unfinished.
+type torn struct {
+	Segment string
+	Offset  int64
+	Reason  string
 }
 
 // newSnapshot takes over what the record says.

@@ -37,7 +37,7 @@ const usage = `logbook looks into the log of a raft node, also into etcd's. It o
 	logbook dump [-type LIST] [-index RANGE] DIR     one line per record
 	logbook hex [-shorten] [-offset N] [-n N] FILE   every byte of one file, with its meaning
 	logbook help COMMAND                             more about one of them
-	logbook -version
+	logbook version
 
 DIR holds the folders wal and snap, or member with these in it, as etcd has it, or
 is itself the folder of a log. FILE is a segment (.wal) or a snapshot (.snap).

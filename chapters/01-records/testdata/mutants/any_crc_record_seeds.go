@@ -1,5 +1,5 @@
 // Every checksum record sets the chain, not only the first of a file. Records that
-// are missing before it are never missed. Seen by I13.
+// are missing before it are never missed. Seen by I9.
 //
 //course:mutant 1.5
 package records

@@ -1,6 +1,6 @@
 // Behind a wrong checksum the chain goes on from the computed one. One changed
 // byte makes every later record look wrong, and an inspection cannot say what is
-// left. Seen by I13.
+// left. Seen by I9.
 //
 //course:mutant 1.5
 package records

@@ -1,5 +1,5 @@
 // A running checksum of zero is taken for "nothing read yet", so any checksum
-// record is believed there. etcd v3.7.3 skips the check so. Seen by I13.
+// record is believed there. etcd v3.7.3 skips the check so. Seen by I9.
 //
 //course:mutant 1.5
 package records

@@ -125,12 +125,14 @@ func TestOpen(t *testing.T) {
 		Exercises: []*Exercise{{
 			ID: "1.9", Title: "the length word", Hints: []string{"Why?", "How."},
 			Functions: []Function{
-				{Name: "Encode", ID: "1.9", Reference: frame(6), Desk: mine(7)},
-				{Name: "Decode", ID: "1.9", Reference: frame(12), Desk: mine(5), Stub: true},
+				{Name: "Encode", ID: "1.9", Reference: frame(6), Desk: mine(7),
+					Signature: "func Encode()", DeskSignature: "func Encode()"},
+				{Name: "Decode", ID: "1.9", Reference: frame(12), Desk: mine(5), Stub: true,
+					Signature: "func Decode()", DeskSignature: "func Decode()"},
 			},
 		}, {
 			ID:        "1.10",
-			Functions: []Function{{Name: "Decoder.Next", ID: "1.10", Reference: frame(9)}},
+			Functions: []Function{{Name: "Decoder.Next", ID: "1.10", Reference: frame(9), Signature: "func (d *Decoder) Next()"}},
 		}},
 	}, {
 		Number: 2, Name: "segments",
@@ -143,7 +145,7 @@ func TestOpen(t *testing.T) {
 		Suite: "chapters/10-last/lasttest", Desk: "chapters/10-last/exercise",
 		MutantFolder: "chapters/10-last/testdata/mutants",
 		Strays: []Function{{
-			Name: "Strayed", ID: "1.1", Reference: Position{File: "chapters/10-last/last.go", Line: 4},
+			Name: "Strayed", ID: "1.1", Reference: Position{File: "chapters/10-last/last.go", Line: 4}, Signature: "func Strayed()",
 		}},
 	}}}
 	opts := cmp.Options{cmpopts.IgnoreUnexported(Chapter{}), cmpopts.IgnoreFields(Book{}, "Root")}
@@ -409,5 +411,81 @@ func init() {}
 	all, before, err := b.Changes(b.Chapter(1))
 	if err != nil || before != nil || len(all) != 5 {
 		t.Errorf("Changes() of the first chapter = %v, %v, %v, want all five of its declarations", all, before, err)
+	}
+}
+
+// What a caller cannot see is no change of a signature.
+func TestSameTypes(t *testing.T) {
+	t.Parallel()
+	const sig = "func (e *Encoder) Encode(typ int64, data []byte) (n int, err error)"
+	for other, want := range map[string]bool{
+		sig: true,
+		"func (x *Encoder) Encode(a int64, b []byte) (int, error)":               true,
+		"func (*Encoder) Encode(int64, []byte) (n int, err error)":               true,
+		"func (e Encoder) Encode(typ int64, data []byte) (n int, err error)":     false,
+		"func (e *Encoder) Encode(typ int, data []byte) (n int, err error)":      false,
+		"func (e *Encoder) Encode(typ, data []byte) (n int, err error)":          false,
+		"func (e *Encoder) Encode(typ int64, data ...byte) (n int, err error)":   false,
+		"func (e *Encoder) Encode(typ int64, data []byte) (err error)":           false,
+		"func (e *Encoder) Encode(a, typ int64, data []byte) (n int, err error)": false,
+		"func Encode(typ int64, data []byte) (n int, err error)":                 false,
+		"what no parser takes": false,
+	} {
+		if got := sameTypes(sig, other); got != want {
+			t.Errorf("sameTypes(%s, %s) = %t, want %t", sig, other, got, want)
+		}
+	}
+	if !sameTypes("func F(a, b int)", "func F(a int, b int)") {
+		t.Error("sameTypes() tells (a, b int) from (a int, b int)")
+	}
+}
+
+// Additions are the learner's own: what the reference does not declare, in the
+// files that parse.
+func TestAdditions(t *testing.T) {
+	t.Parallel()
+	b, err := open(t, `
+-- go.mod --
+module m
+-- chapters/01-a/a.go --
+package a
+
+func F() {}
+
+type T struct{}
+-- chapters/01-a/exercise/a.go --
+package a
+
+func F(n int) {}
+
+type T int
+
+func (t T) F() {}
+-- chapters/01-a/exercise/broken.go --
+package a
+
+func Hidden() {
+-- chapters/01-a/exercise/mine.go --
+package a
+
+const answer = 42
+-- chapters/01-a/exercise/mine_test.go --
+package a
+
+func NotThis() {}
+`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := b.Additions(b.Chapter(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []Change{
+		{Name: "T.F", Text: "func (t T) F()", At: Position{File: "chapters/01-a/exercise/a.go", Line: 7}},
+		{Name: "answer", Text: "const answer", At: Position{File: "chapters/01-a/exercise/mine.go", Line: 3}},
+	}
+	if diff := cmp.Diff(want, got, cmpopts.IgnoreUnexported(Change{})); diff != "" {
+		t.Errorf("Additions() mismatch (-want +got):\n%s", diff)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"go/token"
 	"os"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -41,11 +42,11 @@ func (b *Book) Changes(c *Chapter) ([]Change, *Chapter, error) {
 			before = x
 		}
 	}
-	now, err := b.declarations(c)
+	now, err := b.declarations(c.Folder)
 	if err != nil || before == nil {
 		return now, nil, err
 	}
-	old, err := b.declarations(before)
+	old, err := b.declarations(before.Folder)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -63,38 +64,73 @@ func (b *Book) Changes(c *Chapter) ([]Change, *Chapter, error) {
 	return changes, before, nil
 }
 
-// declarations returns all that a chapter's reference declares.
-func (b *Book) declarations(c *Chapter) ([]Change, error) {
-	names, err := SourceFiles(b.Path(c.Folder))
+// Additions returns what the desk of c declares and its reference does not:
+// the learner's own. Files that do not parse are passed over.
+func (b *Book) Additions(c *Chapter) ([]Change, error) {
+	reference, err := b.declarations(c.Folder)
+	if err != nil {
+		return nil, err
+	}
+	theirs := map[string]bool{}
+	for _, d := range reference {
+		theirs[d.Name] = true
+	}
+	names, err := SourceFiles(b.Path(c.Desk))
+	if err != nil {
+		return nil, err
+	}
+	var own []Change
+	for _, name := range names {
+		found, err := b.declarationsOf(path.Join(c.Desk, name))
+		if err != nil {
+			continue
+		}
+		own = append(own, slices.DeleteFunc(found, func(d Change) bool { return theirs[d.Name] })...)
+	}
+	return own, nil
+}
+
+// declarations returns all that the files in folder declare, but for tests.
+func (b *Book) declarations(folder string) ([]Change, error) {
+	names, err := SourceFiles(b.Path(folder))
 	if err != nil {
 		return nil, err
 	}
 	var found []Change
 	for _, name := range names {
-		file := path.Join(c.Folder, name)
-		text, err := os.ReadFile(b.Path(file))
+		more, err := b.declarationsOf(path.Join(folder, name))
 		if err != nil {
 			return nil, err
 		}
-		fset := token.NewFileSet()
-		// Once with comments, for directives, and once without, for texts.
-		parsed, err := parser.ParseFile(fset, file, text, parser.ParseComments|parser.SkipObjectResolution)
-		if err != nil {
-			return nil, err
-		}
-		bare, err := parser.ParseFile(fset, file, text, parser.SkipObjectResolution)
-		if err != nil {
-			return nil, err
-		}
-		for i, decl := range bare.Decls {
-			for _, d := range declared(decl) {
-				if f, ok := parsed.Decls[i].(*ast.FuncDecl); ok {
-					d.ID = ExerciseID(f.Doc)
-				}
-				p := fset.Position(d.pos)
-				d.At = Position{File: file, Line: p.Line}
-				found = append(found, d.Change)
+		found = append(found, more...)
+	}
+	return found, nil
+}
+
+// declarationsOf returns what one file declares.
+func (b *Book) declarationsOf(file string) ([]Change, error) {
+	text, err := os.ReadFile(b.Path(file))
+	if err != nil {
+		return nil, err
+	}
+	fset := token.NewFileSet()
+	// Once with comments, for directives, and once without, for texts.
+	parsed, err := parser.ParseFile(fset, file, text, parser.ParseComments|parser.SkipObjectResolution)
+	if err != nil {
+		return nil, err
+	}
+	bare, err := parser.ParseFile(fset, file, text, parser.SkipObjectResolution)
+	if err != nil {
+		return nil, err
+	}
+	var found []Change
+	for i, decl := range bare.Decls {
+		for _, d := range declared(decl) {
+			if f, ok := parsed.Decls[i].(*ast.FuncDecl); ok {
+				d.ID = ExerciseID(f.Doc)
 			}
+			d.At = Position{File: file, Line: fset.Position(d.pos).Line}
+			found = append(found, d.Change)
 		}
 	}
 	return found, nil
@@ -109,8 +145,7 @@ type declaredName struct {
 func declared(decl ast.Decl) []declaredName {
 	if f, ok := decl.(*ast.FuncDecl); ok {
 		d := declaredName{Change{Name: FuncName(f)}, f.Pos()}
-		short := &ast.FuncDecl{Recv: f.Recv, Name: f.Name, Type: f.Type}
-		d.Text = oneLine(printed(short))
+		d.Text = signature(f)
 		d.full = printed(&ast.FuncDecl{Recv: f.Recv, Name: f.Name, Type: f.Type, Body: f.Body})
 		return []declaredName{d}
 	}

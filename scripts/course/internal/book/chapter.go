@@ -63,6 +63,13 @@ type Function struct {
 	Desk Position
 	// Stub is set while the body on the desk calls course.TODO.
 	Stub bool
+	// Signature is the reference's declaration in one line, without the body.
+	Signature string
+	// DeskSignature is the desk's, or "" if the desk does not declare it.
+	DeskSignature string
+	// Changed is set if the two differ in more than the names of parameters and
+	// results.
+	Changed bool
 }
 
 // Position is a line of a file. It prints as file:line, or as the file alone
@@ -109,7 +116,9 @@ func (c *Chapter) read() error {
 			continue
 		}
 		if at := slices.IndexFunc(desk, func(d Function) bool { return d.Name == f.Name }); at >= 0 {
-			f.Desk, f.Stub = desk[at].Reference, desk[at].Stub
+			d := desk[at]
+			f.Desk, f.Stub = d.Reference, d.Stub
+			f.DeskSignature, f.Changed = d.Signature, !sameTypes(d.Signature, f.Signature)
 		}
 		if !c.owns(f.ID) {
 			c.Strays = append(c.Strays, f)

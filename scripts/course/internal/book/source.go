@@ -51,10 +51,48 @@ func functionsOf(file, name string) ([]Function, error) {
 	for _, decl := range parsed.Decls {
 		if f, ok := decl.(*ast.FuncDecl); ok {
 			at := Position{File: name, Line: fset.Position(f.Pos()).Line}
-			found = append(found, Function{Name: FuncName(f), ID: ExerciseID(f.Doc), Reference: at, Stub: callsTODO(f)})
+			found = append(found, Function{Name: FuncName(f), ID: ExerciseID(f.Doc), Reference: at, Stub: callsTODO(f), Signature: signature(f)})
 		}
 	}
 	return found, err
+}
+
+// signature returns the declaration in one line, without the body.
+func signature(f *ast.FuncDecl) string {
+	return oneLine(printed(&ast.FuncDecl{Recv: f.Recv, Name: f.Name, Type: f.Type}))
+}
+
+// sameTypes reports whether two signatures differ in nothing but the names of
+// receiver, parameters and results.
+func sameTypes(x, y string) bool { return nameless(x) == nameless(y) }
+
+// nameless returns a signature with one type for each parameter and no names:
+// (a, b int) becomes (int, int).
+func nameless(text string) string {
+	file, err := parser.ParseFile(token.NewFileSet(), "", "package p\n"+text, parser.SkipObjectResolution)
+	if err != nil {
+		return text
+	}
+	f, ok := file.Decls[0].(*ast.FuncDecl)
+	if !ok {
+		return text
+	}
+	for _, list := range []*ast.FieldList{f.Recv, f.Type.Params, f.Type.Results} {
+		if list != nil {
+			list.List = unnamed(list.List)
+		}
+	}
+	return signature(f)
+}
+
+func unnamed(fields []*ast.Field) []*ast.Field {
+	var bare []*ast.Field
+	for _, field := range fields {
+		for range max(1, len(field.Names)) {
+			bare = append(bare, &ast.Field{Type: field.Type})
+		}
+	}
+	return bare
 }
 
 // callsTODO reports whether the body calls course.TODO, as a stub's does.

@@ -1,0 +1,127 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"path/filepath"
+	"slices"
+
+	raftpb "go.etcd.io/raft/v3/raftpb"
+
+	"example.com/logbook/final/snap"
+)
+
+// snapFiles reads the snapshot files one by one, and only once: they are large. One
+// that is corrupt is reported and passed over, as a node does; the newest of the others
+// that the log has recorded is the one that a node takes.
+func (r *report) snapFiles(a *app, dir string, s *survey) error {
+	files, err := snap.New(dir, &snap.Options{Logger: a.strangers()}).List()
+	if err != nil {
+		return err
+	}
+	slices.Reverse(files)
+	for _, f := range files {
+		loaded, err := snap.Read(filepath.Join(dir, f.Name), nil)
+		switch {
+		case errors.Is(err, fs.ErrNotExist): // purged since it was listed
+			continue
+		case err != nil && !errors.Is(err, snap.ErrCorrupt):
+			return err
+		}
+		file := newSnapFile(f, loaded, err)
+		r.SnapFiles = append(r.SnapFiles, file)
+		if file.Skipped != "" {
+			r.warn("%s is skipped: %s", filepath.Join(dir, f.Name), file.Skipped)
+		}
+		if file.Error == "" && file.Skipped == "" && s.has(f) {
+			r.Newest = f.Name
+		}
+	}
+	return nil
+}
+
+// has tells whether the log has recorded the snapshot of a file.
+func (s *survey) has(f snap.File) bool {
+	return slices.ContainsFunc(s.recorded, func(m *raftpb.SnapshotMetadata) bool {
+		return m.GetIndex() == f.Index && m.GetTerm() == f.Term
+	})
+}
+
+// newSnapFile digests one file, so that two nodes' snapshots can be compared by eye.
+func newSnapFile(f snap.File, s *raftpb.Snapshot, err error) snapFile {
+	if err != nil {
+		return snapFile{Name: f.Name, Error: err.Error()}
+	}
+	m, sum := s.GetMetadata(), sha256.Sum256(s.GetData())
+	file := snapFile{
+		Name: f.Name, Index: m.GetIndex(), Term: m.GetTerm(),
+		Voters: m.GetConfState().GetVoters(), Learners: m.GetConfState().GetLearners(),
+		DataSize: len(s.GetData()), DataSHA256: hex.EncodeToString(sum[:]),
+	}
+	switch {
+	case m.GetTerm() != f.Term || m.GetIndex() != f.Index:
+		file.Skipped = fmt.Sprintf("it holds the snapshot of term %d, index %d; give it back its name, or move it away", m.GetTerm(), m.GetIndex())
+	case f.Index == 0:
+		file.Skipped = "its index is 0, and nobody takes a snapshot of nothing; move it away"
+	}
+	return file
+}
+
+// compare warns of what makes a log look as if its end were missing. Nothing in the log
+// itself can show that.
+func (r *report) compare(at place, s *survey) {
+	const missing = "the end of the log may be missing"
+	last := s.last()
+	if s.commit > last {
+		r.warn("%s: the newest hard state's commit %d is beyond the log's last entry %d: %s", at.wal, s.commit, last, missing)
+	}
+	for _, f := range r.SnapFiles {
+		if f.Error == "" && f.Skipped == "" && f.Index > last {
+			r.warn("%s: snapshot file %d is beyond the log's last entry %d: %s, or a crash came between a leader's snapshot and its record",
+				filepath.Join(at.snap, f.Name), f.Index, last, missing)
+		}
+	}
+	if len(s.recorded) == 0 || at.alone {
+		return
+	}
+	newest := slices.MaxFunc(s.recorded, func(a, b *raftpb.SnapshotMetadata) int {
+		return slices.Compare([]uint64{a.GetTerm(), a.GetIndex()}, []uint64{b.GetTerm(), b.GetIndex()})
+	})
+	name := fmt.Sprintf("%016x-%016x.snap", newest.GetTerm(), newest.GetIndex())
+	if newest.GetIndex() > 0 && !slices.ContainsFunc(r.SnapFiles, func(f snapFile) bool { return f.Name == name }) {
+		r.warn("%s: the newest snapshot that the log has recorded, of index %d, has no file: restore %s, or a node must start before it", filepath.Dir(at.wal), newest.GetIndex(), filepath.Join("snap", name))
+	}
+}
+
+// strangers is a logger that tells of files which are nearly what they should be. All
+// else that the libraries log is in the report.
+func (a *app) strangers() *slog.Logger { return slog.New(teller{a}) }
+
+// A teller says what has a file to it.
+type teller struct{ *app }
+
+// Enabled takes everything.
+func (teller) Enabled(context.Context, slog.Level) bool { return true }
+
+// Handle says what is wrong with a file.
+func (t teller) Handle(_ context.Context, rec slog.Record) error {
+	attrs := map[string]string{}
+	for a := range rec.Attrs {
+		attrs[a.Key] = a.Value.String()
+	}
+	if attrs["file"] != "" {
+		t.say(fmt.Sprintf("%+q: %s", filepath.Join(attrs["dir"], attrs["file"]), rec.Message))
+	}
+	return nil
+}
+
+// WithAttrs is not needed by what is logged.
+func (t teller) WithAttrs([]slog.Attr) slog.Handler { return t }
+
+// WithGroup is not needed either.
+func (t teller) WithGroup(string) slog.Handler { return t }

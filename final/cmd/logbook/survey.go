@@ -1,0 +1,113 @@
+package main
+
+import (
+	"fmt"
+
+	raftpb "go.etcd.io/raft/v3/raftpb"
+
+	"example.com/logbook/final/wal"
+)
+
+// A survey is what one pass over all records shows of the log as a whole.
+type survey struct {
+	segments []wal.Segment
+	number   map[string]int // of each segment, by its name
+	// recorded are the snapshots that the log can be opened at: those up to commit,
+	// in the order of their records.
+	recorded []*raftpb.SnapshotMetadata
+	// newest is the number of the last segment that records each snapshot.
+	newest  map[position]int
+	commit  uint64 // of the last hard state
+	lineage *lineage
+}
+
+// count goes over all records once. Every check of the library is made on the way.
+func (r *report) count(w *wal.WAL) (*survey, error) {
+	s := &survey{segments: w.Segments(), number: map[string]int{}, newest: map[position]int{}, lineage: newLineage()}
+	for i, segment := range s.segments {
+		s.number[segment.Name] = i
+	}
+	var all []*raftpb.SnapshotMetadata
+	for rec, err := range w.Records() {
+		if err != nil {
+			return nil, err
+		}
+		r.Records[rec.Type.String()]++
+		r.LastOffset[rec.Segment] = rec.End()
+		m, err := s.take(&rec)
+		if err != nil {
+			return nil, err
+		}
+		if m != nil {
+			all = append(all, m)
+		}
+	}
+	for _, m := range all {
+		if m.GetIndex() <= s.commit {
+			s.recorded = append(s.recorded, m)
+		}
+	}
+	tail := w.Tail()
+	r.LastCRC = fmt.Sprintf("%08x", tail.CRC)
+	if tail.Torn {
+		r.Torn = &torn{tail.Segment, tail.Offset, tail.Reason}
+	}
+	return s, nil
+}
+
+// take follows one record and returns the snapshot that it is of, if it is.
+func (s *survey) take(rec *wal.Record) (*raftpb.SnapshotMetadata, error) {
+	switch rec.Type {
+	case wal.TypeEntry:
+		e, err := entryOf(rec)
+		if err != nil {
+			return nil, err
+		}
+		s.lineage.entry(e.index, e.term)
+	case wal.TypeState:
+		st, err := rec.State()
+		if err != nil {
+			return nil, err
+		}
+		s.commit = st.GetCommit()
+	case wal.TypeSnapshot:
+		m, err := rec.Snapshot()
+		if err != nil {
+			return nil, err
+		}
+		s.lineage.snapshot(m)
+		s.newest[position{m.GetIndex(), m.GetTerm()}] = s.number[rec.Segment]
+		return m, nil
+	}
+	return nil, nil
+}
+
+// first is the number of the segment that reading begins in, as wal.OpenForRead picks
+// it: the last before the first one whose name is of a higher index; -1 if there is
+// none. etcd has written names that go backwards. Then a snapshot may be recorded in
+// front of it, and everything is read.
+func (s *survey) first(start position) int {
+	first := len(s.segments) - 1
+	for i, segment := range s.segments {
+		if segment.Index > start.Index {
+			first = i - 1
+			break
+		}
+	}
+	if start.Index > 0 && first > s.newest[start] {
+		return 0
+	}
+	return first
+}
+
+// last is the index of the last entry that the log holds, or that a snapshot record of
+// it stands for.
+func (s *survey) last() uint64 {
+	last := s.lineage.last()
+	if !s.lineage.known {
+		for _, m := range s.recorded {
+			last = max(last, m.GetIndex())
+		}
+	}
+	return last
+}

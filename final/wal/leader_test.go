@@ -1,0 +1,52 @@
+package wal_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"example.com/logbook/final/wal"
+)
+
+// TestLeaderSnapshotInterrupted stops a node between the record of a leader's snapshot and the Save that commits it, and in that Save. Opened
+// at an older snapshot, the log is the one before: the node has told nobody that it has the new one. Once the hard state commits it, the old
+// entries are gone. W02 R07
+func TestLeaderSnapshotInterrupted(t *testing.T) {
+	t.Parallel()
+	ten := indexes(ents(1, 10, 1))
+	for _, c := range []struct {
+		name     string
+		snapshot uint64 // of term 3, behind entries 1..10 of term 1
+		then     func(b *build)
+		want     string
+		replaced bool
+	}{
+		{"beyond_the_log", 100, func(*build) {}, ten, false},
+		{"inside_the_log", 8, func(*build) {}, ten, false},
+		{"entries_of_the_unfinished_Save", 100, func(b *build) { b.save(nil, ents(101, 102, 3)...) }, ten, false},
+		{"entries_inside_the_log", 8, func(b *build) { b.save(nil, ents(9, 12, 3)...) }, ten, false},
+		{"started_again_without_it", 100, func(b *build) { b.save(hs(4, 1, 5), ents(11, 12, 4)...) }, strings.TrimSuffix(ten, "]") + " 11/4 12/4]", false},
+		{"started_again_in_the_midst", 100, func(b *build) {
+			b.save(nil, ents(101, 102, 3)...)
+			b.save(hs(4, 1, 5), ents(11, 12, 4)...)
+		}, strings.TrimSuffix(ten, "]") + " 11/4 12/4]", false},
+		{"committed", 100, func(b *build) { b.save(hs(3, 1, 100), ents(101, 102, 3)...) }, ten, true},
+		{"committed_inside", 8, func(b *build) { b.save(hs(3, 1, 8), ents(9, 12, 3)...) }, "[1/1 2/1 3/1 4/1 5/1 6/1 7/1]", true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			b := newBuild(nil).save(hs(1, 1, 5), ents(1, 10, 1)...).save(hs(3, 0, 5)).snapshot(c.snapshot, 3)
+			c.then(b)
+			r := read(t, b.files(), nil)
+			if replaced := errors.Is(r.err, wal.ErrSliceOutOfRange); replaced != c.replaced || r.err != nil && !replaced {
+				t.Errorf("ReadAll() error = %v, want ErrSliceOutOfRange: %v", r.err, c.replaced)
+			}
+			if got := indexes(r.ents); got != c.want {
+				t.Errorf("ReadAll() = %v, want %v", got, c.want)
+			}
+			if r := read(t, b.files(), at(c.snapshot, 3)); r.err != nil {
+				t.Errorf("opened at the snapshot: %v", r.err)
+			}
+		})
+	}
+}
