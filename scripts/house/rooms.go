@@ -79,7 +79,7 @@ func chapter(rel string) (room, bool) {
 	if below != "" && below != "/exercise" {
 		r.may = append(r.may, own, crashLab)
 	}
-	if strings.HasSuffix(below, "test") {
+	if strings.HasSuffix(below, "test") || strings.HasPrefix(below, "/testdata/") {
 		r.may = append(r.may, goCmp, txtar)
 	}
 	return r, true
