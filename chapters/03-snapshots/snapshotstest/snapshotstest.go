@@ -82,8 +82,11 @@ type Implementation struct {
 	// a folder.
 	Match func(fsys disk.FS, dir, folder string) (*raftpb.Snapshot, error)
 
-	// The sentinels that errors match. ErrLogCorrupt and ErrTorn are those of
-	// the log, ErrCorrupt is that of a snapshot file.
+	// The sentinels that errors match: ErrRefused, ErrSliceOutOfRange,
+	// ErrSnapshotNotFound, ErrSnapshotMismatch, ErrMetadataConflict, ErrNotRead,
+	// ErrRead, ErrClosed, ErrNoSnapshot and ErrName are called the same in the
+	// package; ErrCorrupt is that of a snapshot file, and ErrLogCorrupt and
+	// ErrTorn are those of the log.
 	ErrRefused, ErrSliceOutOfRange, ErrSnapshotNotFound, ErrSnapshotMismatch error
 	ErrMetadataConflict, ErrNotRead, ErrRead, ErrClosed, ErrNoSnapshot       error
 	ErrCorrupt, ErrName, ErrLogCorrupt, ErrTorn                              error
