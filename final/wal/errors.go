@@ -30,7 +30,8 @@ var (
 	ErrSnapshotMismatch = errors.New("snapshot has another term in the log")
 
 	// ErrSliceOutOfRange occurs when entries are missing between the snapshot that the log was opened at and those
-	// that it holds, usually because a leader's snapshot has replaced them. Open the log at a newer snapshot.
+	// that it holds, usually because a leader's snapshot that a hard state commits has replaced them. Open the log at
+	// a newer snapshot.
 	ErrSliceOutOfRange = errors.New("entries are missing")
 
 	// ErrFileNotFound occurs when a folder holds no segment, or none old enough for the snapshot that the log was

@@ -10,7 +10,8 @@ import (
 )
 
 // ReadAll returns the owner's metadata, the last hard state, and the entries behind the start, as raft left them: entries that were
-// overwritten are gone, those behind the overwritten ones too. All of it is the caller's to keep and to change. Without an error
+// overwritten are gone, those behind the overwritten ones too. A leader's snapshot behind the start replaces the entries once a hard
+// state commits it, or at once if the log has no hard state before it; if the log ends without that, the entries are those from before it. All of it is the caller's to keep and to change. Without an error
 // the hard state is never nil.
 //
 // With [ErrSnapshotNotFound] and [ErrSnapshotMismatch] everything is returned as well; with [ErrSliceOutOfRange], the entries

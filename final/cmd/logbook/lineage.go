@@ -8,14 +8,13 @@ import (
 
 // A lineage follows a log without its data, and knows at the end which of the
 // entry records hold the entries that are in force: the others were overwritten,
-// or dropped by a leader's snapshot. Its memory grows with the number of terms and
+// or replaced by a leader's snapshot that a hard state commits. Its memory grows with the number of terms and
 // overwrites, not with the number of entries.
 //
 // It decides as wal.ReadAll does; tests hold the two together. That the log is
 // sound is for wal.Verify to say, not for a lineage.
 type lineage struct {
-	// spans[i] lies before spans[i+1] both in index and in the file.
-	spans   []span
+	spans   spans
 	entries int // entry records seen so far
 	// known is false until anything says where the log stands.
 	known bool
@@ -23,10 +22,29 @@ type lineage struct {
 	// force when there is no span: a snapshot took its place.
 	base, baseTerm uint64
 	hasBase        bool
+	// floor is the lowest index that was seen since the last leader's snapshot.
+	// wal.ReadAll tells whose a snapshot is by what it saw from there on.
+	floor uint64
+	// pending is the index of a leader's snapshot that no hard state has committed
+	// yet, or 0. The log before it is still in force for whoever starts below it;
+	// spans are what whoever starts at it or behind reads.
+	pending  uint64
+	before   []suspended // one for each snapshot since the last one that was committed
+	replaced uint64      // the highest index of a leader's snapshot that was committed
+	hasState bool
 }
 
 // newLineage knows nothing yet, not even where the log begins.
 func newLineage() *lineage { return &lineage{} }
+
+// suspended is what was in force before a pending snapshot.
+type suspended struct {
+	index uint64 // of the snapshot
+	spans spans
+}
+
+// spans[i] lies before spans[i+1] both in index and in the file.
+type spans []span
 
 // A span is a run of entries of one term whose indexes and records follow each other.
 type span struct {
@@ -39,8 +57,15 @@ type span struct {
 func (s *span) end() uint64 { return s.index + uint64(s.count) }
 
 // entry takes the next entry record. What the log held at its index and behind is
-// no longer in force.
+// no longer in force. One at or below a pending snapshot shows that the node was
+// started without it, and went on from the log before.
 func (l *lineage) entry(index, term uint64) {
+	if index <= l.pending {
+		l.resume(index)
+	}
+	if !l.known || index < l.floor {
+		l.floor = index
+	}
 	l.truncate(index)
 	if n := len(l.spans); n > 0 {
 		last := &l.spans[n-1]
@@ -55,20 +80,53 @@ func (l *lineage) entry(index, term uint64) {
 	l.entries++
 }
 
-// snapshot takes the next snapshot record. One that the log does not hold the
-// last entry of came from a leader, and stands for the whole log up to it: then it
-// has replaced the log, if any was known.
-func (l *lineage) snapshot(s *raftpb.SnapshotMetadata) (replaced bool) {
+// resume goes back to the log before the first snapshot that the entry lies in.
+func (l *lineage) resume(index uint64) {
+	for n := len(l.before) - 1; n >= 0 && index <= l.before[n].index; n-- {
+		l.spans = l.before[n].spans
+	}
+	l.before, l.pending = nil, 0
+}
+
+// snapshot takes the next snapshot record. One that the log does not hold the last
+// entry of came from a leader, and is to replace the whole log: it does so once a
+// hard state commits it, and at once in a log that has none.
+func (l *lineage) snapshot(s *raftpb.SnapshotMetadata) (leaders bool) {
 	index, term := s.GetIndex(), s.GetTerm()
 	had, inside := l.at(index)
+	inside = inside && index >= l.floor
 	switch {
 	case inside && had == term, !l.known && index > 0, l.known && !inside && index <= l.last():
 		return false // the node's own, or nothing is known to contradict it
 	}
-	replaced = l.known
-	l.spans = nil
+	if l.known {
+		leaders = true
+		l.suspend(index)
+	}
+	l.spans, l.floor = nil, index
 	l.known, l.hasBase, l.base, l.baseTerm = true, true, index, term
-	return replaced
+	return leaders
+}
+
+// suspend keeps the log for the case that the snapshot is never committed.
+func (l *lineage) suspend(index uint64) {
+	l.before, l.pending = append(l.before, suspended{index, l.spans}), index
+	if !l.hasState {
+		l.replace()
+	}
+}
+
+// commit takes the next hard state's commit.
+func (l *lineage) commit(commit uint64) {
+	l.hasState = true
+	if commit >= l.pending {
+		l.replace()
+	}
+}
+
+// replace drops what the pending snapshot replaces, if one is pending.
+func (l *lineage) replace() {
+	l.replaced, l.pending, l.before = max(l.replaced, l.pending), 0, nil
 }
 
 // truncate takes the entries from index on out of force.
@@ -91,11 +149,16 @@ func (l *lineage) at(index uint64) (term uint64, ok bool) {
 	if l.hasBase && index == l.base {
 		return l.baseTerm, true
 	}
-	i := sort.Search(len(l.spans), func(i int) bool { return l.spans[i].end() > index })
-	if i == len(l.spans) || index < l.spans[i].index {
+	return l.spans.at(index)
+}
+
+// at returns the term of the entry at an index.
+func (s spans) at(index uint64) (term uint64, ok bool) {
+	i := sort.Search(len(s), func(i int) bool { return s[i].end() > index })
+	if i == len(s) || index < s[i].index {
 		return 0, false
 	}
-	return l.spans[i].term, true
+	return s[i].term, true
 }
 
 // last is the index of the last entry in force, or of the snapshot that stands for it.
@@ -106,15 +169,25 @@ func (l *lineage) last() uint64 {
 	return l.base
 }
 
-// inForce returns a function that, called for each entry record in order, tells
-// whether it holds an entry in force.
-func (l *lineage) inForce() func() bool {
-	spans, record := l.spans, -1
+// inForce returns the entries in force for whoever starts behind an index.
+func (l *lineage) inForce(start uint64) spans {
+	for _, b := range l.before {
+		if start < b.index {
+			return b.spans
+		}
+	}
+	return l.spans
+}
+
+// records returns a function that, called for each entry record in order, tells
+// whether it holds one of the entries.
+func (s spans) records() func() bool {
+	record := -1
 	return func() bool {
 		record++
-		for len(spans) > 0 && record >= spans[0].record+spans[0].count {
-			spans = spans[1:]
+		for len(s) > 0 && record >= s[0].record+s[0].count {
+			s = s[1:]
 		}
-		return len(spans) > 0 && record >= spans[0].record
+		return len(s) > 0 && record >= s[0].record
 	}
 }

@@ -18,6 +18,13 @@ func (r *report) readAt(w *wal.WAL, s *survey, digests bool) error {
 	r.Reads = make([]read, len(s.recorded))
 	var groups []*group
 	bySegment := map[int]*group{}
+	add := func(first int, r *read) *replay {
+		if bySegment[first] == nil {
+			bySegment[first] = &group{first: first, lineage: newLineage()}
+			groups = append(groups, bySegment[first])
+		}
+		return bySegment[first].add(r)
+	}
 	for i, m := range s.recorded {
 		start := position{m.GetIndex(), m.GetTerm()}
 		r.Reads[i].Start = start
@@ -26,17 +33,20 @@ func (r *report) readAt(w *wal.WAL, s *survey, digests bool) error {
 			r.Reads[i].Error = fmt.Sprintf("%v: the oldest is %s, begun behind index %d; open the log at a newer snapshot", wal.ErrFileNotFound, s.segments[0].Name, start.Index)
 			continue
 		}
-		if bySegment[first] == nil {
-			bySegment[first] = &group{first: first, lineage: newLineage()}
-			groups = append(groups, bySegment[first])
+		if start.Index == 0 || first <= s.newest[start] {
+			add(first, &r.Reads[i])
+			continue
 		}
-		bySegment[first].add(&r.Reads[i])
+		add(0, &r.Reads[i]).probe = add(first, &read{Start: start})
 	}
 	if err := trace(w, s, groups); err != nil {
 		return err
 	}
 	for _, g := range groups {
 		g.finish()
+	}
+	for _, g := range groups {
+		g.believe()
 	}
 	if !digests {
 		return nil
@@ -51,12 +61,10 @@ type group struct {
 	begun    bool
 	bare     bool // the segment has no head, so that reading cannot begin there
 	lineage  *lineage
-	replaced uint64 // the index of the last leader's snapshot that replaced the log
 	metadata string // in hexadecimal
 
 	term, vote, commit uint64 // of the last hard state
 	replays            []*replay
-	inForce            func() bool // of the second pass
 }
 
 // A replay is one read: what of the log is behind its start. It follows the rules by
@@ -66,11 +74,21 @@ type replay struct {
 	next uint64 // the index behind the last entry
 	gap  uint64 // the first entry that does not continue those before
 	sum  hash.Hash
+
+	// probe is the read from where the names of the segments lead, if the start is not
+	// recorded there: etcd has written names that go backwards. Reading begins at the
+	// oldest segment only when nothing else is wrong with it.
+	probe *replay
+	other bool // a snapshot of the start's index, but of another term, is recorded
+
+	inForce func() bool // of the second pass: whether the next entry record is
 }
 
 // add takes a read into the group.
-func (g *group) add(r *read) {
-	g.replays = append(g.replays, &replay{read: r, next: r.Start.Index + 1, sum: sha256.New()})
+func (g *group) add(r *read) *replay {
+	p := &replay{read: r, next: r.Start.Index + 1, sum: sha256.New()}
+	g.replays = append(g.replays, p)
+	return p
 }
 
 // trace is the first pass: which entries are in force, and with which hard state the
@@ -107,7 +125,9 @@ func (g *group) take(rec *wal.Record) error {
 		}
 		g.lineage.entry(e.index, e.term)
 		for _, p := range g.replays {
-			p.entry(e.index)
+			if p.Start.Index >= g.lineage.pending { // else it is of the Save that is to commit the snapshot
+				p.entry(e.index)
+			}
 		}
 	case wal.TypeState:
 		st, err := rec.State()
@@ -115,20 +135,26 @@ func (g *group) take(rec *wal.Record) error {
 			return err
 		}
 		g.term, g.vote, g.commit = st.GetTerm(), st.GetVote(), st.GetCommit()
+		g.lineage.commit(g.commit)
 	case wal.TypeSnapshot:
 		m, err := rec.Snapshot()
 		if err != nil {
 			return err
 		}
-		if !g.lineage.snapshot(m) {
-			return nil
-		}
-		g.replaced = m.GetIndex()
+		leaders := g.lineage.snapshot(m)
 		for _, p := range g.replays {
-			p.next = min(p.next, max(m.GetIndex(), p.Start.Index+1))
+			p.snapshot(m.GetIndex(), m.GetTerm(), leaders)
 		}
 	}
 	return nil
+}
+
+// snapshot takes a snapshot. A leader's at the start or before leaves nothing behind it.
+func (p *replay) snapshot(index, term uint64, leaders bool) {
+	p.other = p.other || index == p.Start.Index && term != p.Start.Term
+	if leaders && index <= p.Start.Index {
+		p.next = p.Start.Index + 1
+	}
 }
 
 // entry takes an entry. What the log held at its index or behind goes, also when the
@@ -151,12 +177,25 @@ func (g *group) finish() {
 		switch {
 		case g.bare:
 			p.Error = fmt.Sprintf("%v: the segment that reading begins in has no head", wal.ErrCorrupt)
+		case p.Start.Index < g.lineage.replaced:
+			p.Error = fmt.Sprintf("%v: a leader's snapshot at index %d has replaced those behind index %d; open the log there", wal.ErrSliceOutOfRange, g.lineage.replaced, p.Start.Index)
 		case p.gap != 0:
 			p.Error = fmt.Sprintf("%v: entry %d does not continue index %d; open the log at a newer snapshot", wal.ErrSliceOutOfRange, p.gap, p.next-1)
-		case g.replaced >= p.next:
-			p.Error = fmt.Sprintf("%v: a leader's snapshot at index %d has replaced those behind index %d; open the log there", wal.ErrSliceOutOfRange, g.replaced, p.next-1)
 		default:
 			g.fill(p)
+		}
+	}
+}
+
+// believe takes over what probes have found wrong.
+func (g *group) believe() {
+	for _, p := range g.replays {
+		switch {
+		case p.probe == nil:
+		case p.probe.Error != "":
+			*p.read = *p.probe.read
+		case p.probe.other:
+			*p.read = read{Start: p.Start, Error: fmt.Sprintf("%v: open the log at another snapshot of index %d", wal.ErrSnapshotMismatch, p.Start.Index)}
 		}
 	}
 }
@@ -166,13 +205,14 @@ func (g *group) fill(p *replay) {
 	p.Metadata, p.Term, p.Vote, p.Commit = g.metadata, g.term, g.vote, g.commit
 	p.Entries = int(p.next - p.Start.Index - 1)
 	if p.Entries > 0 {
-		p.First, p.Last = g.lineage.report(p.Start.Index+1), g.lineage.report(p.next-1)
+		log := g.lineage.inForce(p.Start.Index)
+		p.First, p.Last = log.report(p.Start.Index+1), log.report(p.next-1)
 	}
 }
 
 // report is an entry of which only index and term are known.
-func (l *lineage) report(index uint64) *entryReport {
-	term, _ := l.at(index)
+func (s spans) report(index uint64) *entryReport {
+	term, _ := s.at(index)
 	return &entryReport{Index: index, Term: term}
 }
 
@@ -180,7 +220,9 @@ func (l *lineage) report(index uint64) *entryReport {
 // before it.
 func digest(w *wal.WAL, s *survey, groups []*group) error {
 	for _, g := range groups {
-		g.inForce = g.lineage.inForce()
+		for _, p := range g.replays {
+			p.inForce = g.lineage.inForce(p.Start.Index).records()
+		}
 	}
 	for rec, err := range w.Records() {
 		if err != nil {
@@ -193,16 +235,7 @@ func digest(w *wal.WAL, s *survey, groups []*group) error {
 		if err != nil {
 			return err
 		}
-		var line *entryLine
-		for _, g := range groups {
-			if s.number[rec.Segment] < g.first || !g.inForce() {
-				continue
-			}
-			if line == nil {
-				line = newEntryLine(&e)
-			}
-			g.digest(line)
-		}
+		digestEntry(&e, s.number[rec.Segment], groups)
 	}
 	for _, g := range groups {
 		for _, p := range g.replays {
@@ -212,6 +245,25 @@ func digest(w *wal.WAL, s *survey, groups []*group) error {
 		}
 	}
 	return nil
+}
+
+// digestEntry takes the entry of the next record, which stands in the given segment.
+func digestEntry(e *entry, segment int, groups []*group) {
+	var line *entryLine
+	for _, g := range groups {
+		if segment < g.first {
+			continue
+		}
+		for _, p := range g.replays {
+			if !p.inForce() || !p.reads(e.index) {
+				continue
+			}
+			if line == nil {
+				line = newEntryLine(e)
+			}
+			p.digest(line)
+		}
+	}
 }
 
 // An entryLine is an entry and its line in the digests. The lines are part of the
@@ -228,18 +280,18 @@ func newEntryLine(e *entry) *entryLine {
 	return &entryLine{er, fmt.Appendf(nil, "%d %d %s %d %s\n", er.Index, er.Term, er.Type, er.Size, er.SHA256)}
 }
 
-// digest takes a line into the reads that it belongs to.
-func (g *group) digest(l *entryLine) {
-	for _, p := range g.replays {
-		if p.Error != "" || l.Index <= p.Start.Index {
-			continue
-		}
-		p.sum.Write(l.line)
-		if l.Index == p.First.Index {
-			p.First = l.entryReport
-		}
-		if l.Index == p.Last.Index {
-			p.Last = l.entryReport
-		}
+// reads tells whether an entry in force is among those read.
+func (p *replay) reads(index uint64) bool {
+	return p.Error == "" && index > p.Start.Index && index < p.next
+}
+
+// digest takes the line of the next entry read.
+func (p *replay) digest(l *entryLine) {
+	p.sum.Write(l.line)
+	if l.Index == p.First.Index {
+		p.First = l.entryReport
+	}
+	if l.Index == p.Last.Index {
+		p.Last = l.entryReport
 	}
 }

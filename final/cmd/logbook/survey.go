@@ -70,6 +70,7 @@ func (s *survey) take(rec *wal.Record) (*raftpb.SnapshotMetadata, error) {
 			return nil, err
 		}
 		s.commit = st.GetCommit()
+		s.lineage.commit(s.commit)
 	case wal.TypeSnapshot:
 		m, err := rec.Snapshot()
 		if err != nil {
@@ -84,20 +85,14 @@ func (s *survey) take(rec *wal.Record) (*raftpb.SnapshotMetadata, error) {
 
 // first is the number of the segment that reading begins in, as wal.OpenForRead picks
 // it: the last before the first one whose name is of a higher index; -1 if there is
-// none. etcd has written names that go backwards. Then a snapshot may be recorded in
-// front of it, and everything is read.
+// none.
 func (s *survey) first(start position) int {
-	first := len(s.segments) - 1
 	for i, segment := range s.segments {
 		if segment.Index > start.Index {
-			first = i - 1
-			break
+			return i - 1
 		}
 	}
-	if start.Index > 0 && first > s.newest[start] {
-		return 0
-	}
-	return first
+	return len(s.segments) - 1
 }
 
 // last is the index of the last entry that the log holds, or that a snapshot record of
