@@ -146,6 +146,15 @@ var differences = []difference{
 		_, errOurs := snapshots.Create(mustSim(l, files{"precious.txt": {1}}), logDir, nil, nil)
 		return fmt.Sprint("removed: ", errors.Is(err, fs.ErrNotExist)), ending(errOurs)
 	}, "removed: true", "refused"},
+	{"W27", "an end that a crash has left zero for less than a sector is refused, and cannot be repaired", func(l *lab) (string, string) {
+		f, name, at := twenty(l)
+		k := 41 // the last entry, or one before it that lies in one sector
+		for at[k]/512 != at[k+1]/512 {
+			k -= 2
+		}
+		clear(f[name][at[k]+64:])
+		return l.etcdRepairs(f), l.oursRepairs(f)
+	}, "refused", "repaired: state 1/1/17, entries 1-18 of term 1"},
 	{"W29", "Save before ReadAll is a panic", func(l *lab) (string, string) {
 		f := many(l)
 		dir := filepath.Join(l.t.TempDir(), logDir)

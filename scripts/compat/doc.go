@@ -17,10 +17,13 @@
 //
 // Where etcd breaks a promise the two differ. TestDifferences is the list: an id,
 // a sentence, and an experiment that shows it. A difference that is not on the
-// list fails, and so does one on the list that no longer shows. The list is also
-// written to testdata, as a table for the pages:
+// list fails, and so does one on the list that no longer shows.
 //
-//	go test -run 'TestDifferences|TestSuite' -update
+// TestSuite puts etcd to the suites of chapters 2 and 3, as far as they can be
+// asked, and compares the answers with what is expected. It holds the tables of
+// testdata, which course weave copies into the pages, to that:
+//
+//	go test -run TestSuite -update
 //
 // Etcd is told the size of a segment by a variable of its package, so these tests
 // run one after the other, and in parallel only where they agree on it.

@@ -45,6 +45,10 @@ type pair struct {
 	// of etcd's that begins meanwhile has none (W03).
 	headless bool
 
+	// reached is the index of the last entry, or of a snapshot beyond it: it
+	// names the next segment, unless the last one's name is higher.
+	reached uint64
+
 	// opened is the index at which the logs were opened last.
 	opened uint64
 }
@@ -150,8 +154,27 @@ func (p *pair) save(s save) error {
 	if s.state != nil {
 		p.headless = false
 	}
+	if n := len(s.ents); n > 0 {
+		p.reached = s.ents[n-1].GetIndex()
+	}
+	if err := p.named(before, after); err != nil {
+		return err
+	}
 	if len(after) > len(before) && p.headless && known {
 		return p.resync()
+	}
+	return nil
+}
+
+// named checks the name of a segment that a Save has begun; etcd's may be another
+// (W04), so it is no help.
+func (p *pair) named(before, after []string) error {
+	if len(after) == len(before) {
+		return nil
+	}
+	seq, index, _ := segments.ParseName(before[len(before)-1])
+	if want := segments.FormatName(seq+1, max(index, p.reached+1)); after[len(after)-1] != want {
+		return fmt.Errorf("the new segment is %s, want %s", after[len(after)-1], want)
 	}
 	return nil
 }
@@ -167,6 +190,7 @@ func (p *pair) snapshot(s *raftpb.Snapshot, replaces bool) error {
 		return err
 	}
 	p.took(m, replaces)
+	p.reached = max(p.reached, m.GetIndex())
 	return nil
 }
 

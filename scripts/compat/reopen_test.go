@@ -223,7 +223,10 @@ func (p *pair) open(at *raftpb.SnapshotMetadata) error {
 	}
 	p.etcd.SetUnsafeNoFsync()
 	metadata, state, ents, err = p.etcd.ReadAll()
-	p.headless, p.opened = true, at.GetIndex()
+	p.headless, p.opened, p.reached = true, at.GetIndex(), p.last()
+	for _, m := range p.recorded {
+		p.reached = max(p.reached, m.GetIndex())
+	}
 	return p.etcdsResult(at, metadata, state, ents, err)
 }
 

@@ -162,7 +162,7 @@ func (c *check) poison(f disk.Fault) bool {
 			promised = len(tried)
 		}
 		if struck() > 0 && first == nil {
-			w.fail(failure{got: "nil", want: "the disk's error", means: "the disk said no (" + failedOp(w.sim) + "), and the caller was told yes."})
+			w.fail(failure{got: "nil, from " + w.did[len(w.did)-1], want: "the disk's error", means: "the disk said no (" + failedOp(w.sim) + "), and the caller was told yes."})
 		}
 	}
 	if struck() == 0 {
@@ -201,9 +201,9 @@ func (w *world) stays(first error, f disk.Fault) {
 	}
 	for _, again := range append(w.anyCall(), w.sync) {
 		err := again()
-		if err == nil || err.Error() != first.Error() {
+		if err == nil || !errors.Is(err, first) || err.Error() != first.Error() {
 			w.fail(failure{
-				got: w.told(err), want: "the first error again: " + first.Error(),
+				got: w.told(err), want: "the first error again, the same value: " + first.Error(),
 				means: "after a failed write or sync nobody knows what the disk has; a second sync that succeeds proves nothing, because the first has marked the pages clean. What is acknowledged now may be lost.",
 			})
 		}
@@ -257,6 +257,20 @@ func closeReleases(c *check) {
 		c.closeFails(f)
 	}
 	c.bothTold()
+	if c.waits("2.4") == "" {
+		c.allReleased()
+	}
+}
+
+// allReleased closes a log of several files.
+func (c *check) allReleased() {
+	w := c.fresh()
+	w.must(w.create(firstHead...))
+	if w.cut(3, laterHead...) != nil || w.cut(5, laterHead...) != nil {
+		return // that is 2.4's to tell
+	}
+	w.must(w.close())
+	w.released()
 }
 
 // closeFails has one operation of Close fail.
@@ -264,8 +278,11 @@ func (c *check) closeFails(f disk.Fault) {
 	w := c.fresh()
 	w.must(w.create(firstHead...))
 	w.must(w.append(plain(30)))
-	w.sim.Inject(f)
+	struck := w.sim.Inject(f)
 	err := w.close()
+	if struck() == 0 {
+		w.fail(failure{got: "no " + f.Ops.String() + " in Close", want: "a record that Append holds, and Close writes and syncs; then every file closed", means: "either Close left it out, or Append wrote already: Append holds what it gets, so that many records cost one write."})
+	}
 	if err == nil {
 		w.fail(failure{got: "nil", want: "the disk's error", means: "the disk said no (" + failedOp(w.sim) + "): what was appended may be lost, and nobody learns it."})
 	}

@@ -3,6 +3,7 @@ package segmentstest
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"strings"
 	"syscall"
@@ -39,6 +40,21 @@ func logBeginsWithHead(c *check) {
 		c.Fatal(err)
 	}
 	w.must(w.create(firstHead...))
+	w.private()
+}
+
+// private fails unless the log is its owner's alone to read.
+func (w *world) private() {
+	w.Helper()
+	for name, want := range map[string]fs.FileMode{dir: disk.DirMode, dir + "/" + firstName: disk.FileMode} {
+		info, err := w.sim.Stat(name)
+		if err != nil {
+			w.Fatal(err)
+		}
+		if got := info.Mode().Perm(); got != want.Perm() {
+			w.fail(failure{got: fmt.Sprintf("%s has the mode %#o", name, got), want: fmt.Sprintf("%#o (disk.DirMode, disk.FileMode)", want.Perm()), means: "a log holds what clients have stored: it is for nobody else to read."})
+		}
+	}
 }
 
 // createRefuses is I6.
@@ -149,6 +165,22 @@ func failedCreate(c *check) {
 			}
 		}
 	}
+	c.neitherName()
+}
+
+// neitherName has the sync of the parent fail, and the rename back as well.
+func (c *check) neitherName() {
+	w := c.fresh()
+	w.sim.Inject(disk.Fault{Ops: disk.OpSyncDir, Name: ".", Err: syscall.ENOSPC})
+	back := w.sim.Inject(disk.Fault{Ops: disk.OpRename, Nth: 2, Err: errDisk})
+	err := w.create(firstHead...)
+	if back() > 0 && (!errors.Is(err, syscall.ENOSPC) || !errors.Is(err, errDisk)) {
+		w.fail(failure{
+			got:   c.told(err),
+			want:  "an error that matches both: " + syscall.ENOSPC.Error() + ", from the sync of the parent, and " + errDisk.Error() + ", from the rename back",
+			means: "the folder has kept the log's name: whoever reads the error has to learn that something is left there.",
+		})
+	}
 }
 
 // createFails has one operation of Create fail, and reports whether there is such
@@ -182,6 +214,9 @@ func (c *check) createFails(there string, f disk.Fault) bool {
 		w.fail(failure{got: "then the folder holds " + listed(got), want: "no log", means: "Create said that it failed (" + failed + "). What looks like a log would be opened at the next start."})
 	}
 	w.sim.Heal()
+	if n := w.leftOpen(); n > 0 {
+		w.fail(failure{got: fmt.Sprintf("%d file left open, locked (it failed at: %s)", n, failed), want: "none", means: "Create closes what stands in l.segments, so the file has to stand there as soon as it is open; nobody else can let go of it."})
+	}
 	if f.Always {
 		return true
 	}
@@ -196,12 +231,20 @@ func (c *check) createFails(there string, f disk.Fault) bool {
 	return true
 }
 
-// failedOp is the last operation on a disk that failed by a fault, in words.
+// failedOp is the first operation on a disk that failed by a fault, in words.
 func failedOp(sim *disk.Sim) string {
-	for _, e := range sim.Log() {
-		if e.Err != nil && (errors.Is(e.Err, syscall.EIO) || errors.Is(e.Err, syscall.ENOSPC) || errors.Is(e.Err, errDisk)) {
-			return e.String()
-		}
+	if e, ok := failedEvent(sim); ok {
+		return e.String()
 	}
 	return "none"
+}
+
+// failedEvent is the first operation on a disk that failed by a fault.
+func failedEvent(sim *disk.Sim) (e disk.Event, ok bool) {
+	for _, e := range sim.Log() {
+		if e.Err != nil && (errors.Is(e.Err, syscall.EIO) || errors.Is(e.Err, syscall.ENOSPC) || errors.Is(e.Err, errDisk)) {
+			return e, true
+		}
+	}
+	return disk.Event{}, false
 }

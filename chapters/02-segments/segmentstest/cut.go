@@ -25,6 +25,7 @@ func cutGoesOn(c *check) {
 	}
 	w.equals(m)
 	w.must(w.close())
+	w.released()
 	c.cutBack()
 	logs, err := golden.All()
 	if err != nil {
@@ -286,6 +287,7 @@ func (c *check) cutFails(f disk.Fault) bool {
 	w.must(w.sync())
 	promised := append(slices.Clone(firstHead), plain(40))
 	w.must(w.append(plain(700)))
+	size := w.log.Size()
 	tried := slices.Concat(promised, []Record{plain(700)}, laterHead)
 	struck := w.sim.Inject(f)
 	err := w.cut(2, laterHead...)
@@ -303,15 +305,21 @@ func (c *check) cutFails(f disk.Fault) bool {
 	if got := w.log.Segments(); !slices.Equal(got, []string{firstName}) {
 		w.fail(failure{got: "then Segments() = " + listed(got), want: listed([]string{firstName}), means: "the cut failed (" + failed + "): the old tail is still the last segment. What would be written now lands in a file that nobody will look for."})
 	}
+	if got := w.log.Size(); got < size {
+		w.fail(failure{got: fmt.Sprintf("then Size() = %d", got), want: fmt.Sprintf("%d or more, as before the cut", size), means: "the cut failed (" + failed + "): the old tail is still the tail, so nothing of the log may speak of the new one, Size included. Switch last."})
+	}
 	if f.Always {
 		w.sim.Heal() // there is space again; the log must not trust it
 	}
-	w.stays(err, f)
-	w.closesPoisoned(err)
 	made := true
 	for _, op := range []string{"create", "lock", "truncate", "preallocate"} {
 		made = made && !strings.HasPrefix(failed, op+" "+dir+"/"+spare)
 	}
+	if !made && w.sync() == nil {
+		w.fail(failure{got: "nil", want: "the error of Cut again: " + err.Error(), means: "the spare could not be made (" + failed + "). From Prepare that is no failure of the log; inside Cut it is, because a cut that has begun does not go back."})
+	}
+	w.stays(err, f)
+	w.closesPoisoned(err)
 	if got := files(w.sim, dir); made && slices.Contains(got, spare) {
 		w.fail(failure{got: "the folder holds " + listed(got), want: "no " + spare, means: "Close removes the spare, also that of a log that has failed."})
 	}

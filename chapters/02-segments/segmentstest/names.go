@@ -78,9 +78,9 @@ func segmentsInOrder(c *check) {
 		{nil, nil, "no segments is no error: whether that is a log is for others to say."},
 		{[]string{"lost+found", "0.tmp", a + ".broken"}, nil, "what is no segment is left out, also when nothing is left."},
 		{[]string{a}, []string{a}, "the first may have any number: older ones are given up."},
-		{[]string{d, a, b}, []string{a, b, d}, "a folder may list its files in any order; records come in one."},
+		{[]string{d, a, b}, []string{a, b, d}, "a folder may list its files in any order; records come in one. (Two neighbours with an equal index are allowed.)"},
 		{[]string{"0.tmp", b, a + ".wal", a, "README"}, []string{a, b}, "what is no segment is left out."},
-		{[]string{a, b, name(6, 9)}, []string{a, b, name(6, 9)}, "two cuts at one index are allowed: no record came between."},
+		{[]string{a, b, name(6, 9)}, []string{a, b, name(6, 9)}, "equal indexes are allowed: two cuts with no record between."},
 		{[]string{high[1], high[0]}, high, "numbers go up to 64 bits."},
 		{[]string{name(16, 2), name(15, 2)}, []string{name(15, 2), name(16, 2)}, "f comes before 10, also where names are compared as text."},
 	} {
@@ -137,7 +137,7 @@ func gapIsNamed(c *check) {
 	}{
 		{[]string{name(4, 1), name(4, 2)}, name(4, 2), "a number twice: one of the two is not of this log, and nobody can say which."},
 		{[]string{name(0, 0), name(1, 12), name(2, 11)}, name(2, 11), "an index went back: the records of this file do not follow those of the one before."},
-		{[]string{name(2, 300), name(1, 300), name(3, 299)}, name(3, 299), "an index went back: the records of this file do not follow those of the one before."},
+		{[]string{name(2, 300), name(1, 300), name(3, 299)}, name(3, 299), "an index went back: the records of this file do not follow those of the one before. (An equal index is allowed.)"},
 	} {
 		c.trying = "Sequence(" + listed(in.names) + ")"
 		got, err := c.Sequence(in.names)

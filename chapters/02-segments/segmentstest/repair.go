@@ -70,6 +70,9 @@ func repairCuts(c *check) {
 		if got != want || got.Reason == "" {
 			w.fail(failure{got: fmt.Sprintf("%+v", got), want: fmt.Sprintf("%+v, and a reason", want), means: "an operator has to know what was cut, and where the whole is kept."})
 		}
+		if n := w.leftOpen(); n > 0 {
+			w.fail(failure{got: fmt.Sprintf("%d file left open", n), want: "none", means: "Repair has returned, and nobody else can close the copy."})
+		}
 		w.differ("the copy, "+want.Copy, content(w.sim, want.Copy), t.b, "the copy is all that the segment held, the good part too.")
 		if got := content(w.sim, t.last()); len(bytes.TrimRight(got[t.end:], "\x00")) > 0 || !bytes.Equal(got[:t.end], t.b[:t.end]) {
 			w.fail(failure{got: t.last() + ":\n" + excerpt(got, t.end), want: "the same bytes up to " + fmt.Sprint(t.end) + ", and nothing behind", means: "what stays behind the cut is read as what follows. (To clear away what is behind the end is the work of 2.6.)"})
@@ -234,18 +237,28 @@ func (c *check) repairFails(f disk.Fault) bool {
 		return false
 	}
 	failed := failedOp(w.sim)
+	if emptyRead(w.sim) {
+		return true
+	}
 	if !errors.Is(err, f.Err) {
 		w.fail(failure{got: c.told(err), want: "the disk's error: " + f.Err.Error(), means: "the disk said no (" + failed + ")."})
 	}
 	w.sim.Heal()
+	if n := w.leftOpen(); n > 0 {
+		w.fail(failure{got: fmt.Sprintf("%d file left open (it failed at: %s)", n, failed), want: "none", means: "the copy is closed in any case, also when writing it has failed."})
+	}
 	w.released()
+	cutting := w.cutBegun(t.last())
+	if cutting {
+		w.keptCopy(t, report, failed)
+	}
 	for _, after := range []*disk.Sim{w.sim.Kill(), w.sim.Crash(disk.Lost), w.sim.Crash(disk.Kept)} {
 		same := bytes.Equal(content(after, t.last()), t.b)
 		if !same && !bytes.Equal(content(after, report.Copy), t.b) {
 			w.fail(failure{got: fmt.Sprintf("the segment has changed, and the copy that the Report names, %q, is not the whole", report.Copy), want: "the log as it was; or, if only the cut itself failed, a Report that says where the whole is", means: "Repair failed (" + failed + ") and has taken something away."})
 		}
 	}
-	if !f.Always && report.Copy == "" {
+	if !f.Always && !cutting {
 		if got := files(w.sim, dir); !slices.Equal(got, t.m.names) {
 			w.fail(failure{got: "the folder holds " + listed(got), want: listed(t.m.names), means: "half a copy looks like a whole one: when it fails, it is removed (it failed at: " + failed + ")."})
 		}
@@ -254,6 +267,32 @@ func (c *check) repairFails(f disk.Fault) bool {
 		w.fail(failure{got: "again: " + c.told(err), want: "nil: the disk works again", means: "a repair that failed must not block the next."})
 	}
 	return true
+}
+
+// cutBegun reports whether the last call has begun to cut a segment.
+func (w *world) cutBegun(segment string) bool {
+	for _, e := range w.sim.Log()[w.since:w.until] {
+		if e.Op&(disk.OpWrite|disk.OpTruncate|disk.OpPreallocate) != 0 && path.Base(e.Name) == segment {
+			return true
+		}
+	}
+	return false
+}
+
+// keptCopy fails unless a Repair whose cut has failed leaves the copy, and says
+// where it is.
+func (w *world) keptCopy(t torn, report Report, failed string) {
+	w.Helper()
+	got := fmt.Sprintf("a Report whose Copy is %q", report.Copy)
+	for _, after := range []*disk.Sim{w.sim.Kill(), w.sim.Crash(disk.Lost)} {
+		if report.Copy != "" && bytes.Equal(content(after, report.Copy), t.b) {
+			continue
+		}
+		w.fail(failure{
+			got: got + "; the folder holds " + listed(files(after, dir)), want: fmt.Sprintf("a Report whose Copy is %q, and that file, whole, beside the error", t.last()+".broken"),
+			means: "the cut itself failed (" + failed + "): nobody knows what is left of the segment. So the copy stays, and the caller learns where it is; only a copy that failed itself is removed.",
+		})
+	}
 }
 
 // shortCopy has each read of Repair end early, without an error.

@@ -46,6 +46,9 @@ func (c *check) explainPanic() {
 			want:  "a result or an error",
 			means: "nothing that a folder can hold, and nothing that a disk can do, may make a node panic.",
 		}
+		if strings.Contains(f.got, "continued iteration") {
+			f.want, f.means = "no call of yield after one that returned false", "yield had returned false: the loop over the records has ended, and its body is gone. Return then, with more false."
+		}
 		if c.world != nil {
 			c.world.fail(f)
 		}

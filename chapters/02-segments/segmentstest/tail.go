@@ -261,7 +261,7 @@ func (c *check) openFails(m *image) {
 			continue
 		}
 		if !errors.Is(err, errDisk) || errors.Is(err, c.ErrCorrupt) || errors.Is(err, c.ErrTorn) {
-			w.fail(failure{got: c.told(err), want: "the disk's error", means: "the disk said no (" + failedOp(w.sim) + "): that is neither a log that may be written to nor one that is damaged."})
+			w.fail(failure{got: c.told(err), want: "the disk's error", means: "the disk said no (" + failedOp(w.sim) + "), so nobody can own this log now: it may not be written to, and is not damaged either."})
 		}
 		w.released()
 		w.survives(texts(m.recs), texts(m.recs))

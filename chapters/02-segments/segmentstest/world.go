@@ -231,6 +231,20 @@ func locked(sim *disk.Sim, name string) bool {
 	return errors.Is(f.Lock(), disk.ErrLocked)
 }
 
+// leftOpen is how many files the last call has opened and not closed.
+func (w *world) leftOpen() (n int) {
+	events := w.sim.Log()
+	for _, e := range events[min(w.since, len(events)):min(w.until, len(events))] {
+		switch {
+		case e.Op&(disk.OpOpen|disk.OpCreate) != 0 && e.Err == nil:
+			n++
+		case e.Op == disk.OpClose && !errors.Is(e.Err, fs.ErrClosed):
+			n--
+		}
+	}
+	return n
+}
+
 // gather reads to the end, or to the first error. It fails the check when there
 // is no end.
 func (c *check) gather(seq func(func(Placed, error) bool)) (recs []Placed, err error) {

@@ -181,8 +181,8 @@ func (c *check) purgeFails(f disk.Fault, keep int) {
 // lockedIsLeft is I34.
 func lockedIsLeft(c *check) {
 	w := c.six()
-	names, keep := segmentsOf(w.sim), keepFrom(look(w.sim).indexes(), 7)
-	w.must(w.release(7))
+	names, keep := segmentsOf(w.sim), keepFrom(look(w.sim).indexes(), 10)
+	w.must(w.release(10))
 	reader, err := w.sim.Open(path.Join(dir, names[1]), os.O_RDWR, 0)
 	if err == nil {
 		err = reader.Lock()
@@ -204,13 +204,13 @@ func lockedIsLeft(c *check) {
 		w.fail(failure{got: strings.Join(got, ", "), want: strings.Join(names[keep:], ", "), means: "the next Purge goes on where the last one ended."})
 	}
 	w.must(w.close())
-	c.goneAlready(keep)
+	c.goneAlready()
 }
 
 // goneAlready purges where somebody was faster.
-func (c *check) goneAlready(keep int) {
+func (c *check) goneAlready() {
 	w := c.six()
-	names := segmentsOf(w.sim)
+	names, keep := segmentsOf(w.sim), keepFrom(look(w.sim).indexes(), 7)
 	w.must(w.release(7))
 	if err := w.sim.Remove(path.Join(dir, names[0])); err != nil {
 		c.Fatal(err)

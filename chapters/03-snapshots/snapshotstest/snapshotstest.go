@@ -82,14 +82,19 @@ type Implementation struct {
 	// a folder.
 	Match func(fsys disk.FS, dir, folder string) (*raftpb.Snapshot, error)
 
-	// The sentinels that errors match: ErrRefused, ErrSliceOutOfRange,
-	// ErrSnapshotNotFound, ErrSnapshotMismatch, ErrMetadataConflict, ErrNotRead,
-	// ErrRead, ErrClosed, ErrNoSnapshot and ErrName are called the same in the
-	// package; ErrCorrupt is that of a snapshot file, and ErrLogCorrupt and
-	// ErrTorn are those of the log.
-	ErrRefused, ErrSliceOutOfRange, ErrSnapshotNotFound, ErrSnapshotMismatch error
-	ErrMetadataConflict, ErrNotRead, ErrRead, ErrClosed, ErrNoSnapshot       error
-	ErrCorrupt, ErrName, ErrLogCorrupt, ErrTorn                              error
+	// ErrRefused, ErrNotRead, ErrRead and ErrClosed are the sentinels of calls that
+	// a log does not take.
+	ErrRefused, ErrNotRead, ErrRead, ErrClosed error
+
+	// ErrSliceOutOfRange, ErrSnapshotNotFound, ErrSnapshotMismatch and
+	// ErrMetadataConflict are those of a log that is not what was asked for.
+	ErrSliceOutOfRange, ErrSnapshotNotFound, ErrSnapshotMismatch, ErrMetadataConflict error
+
+	// ErrNoSnapshot, ErrCorrupt and ErrName are those of snapshot files.
+	ErrNoSnapshot, ErrCorrupt, ErrName error
+
+	// ErrLogCorrupt and ErrTorn are chapter 2's.
+	ErrLogCorrupt, ErrTorn error
 
 	// Waits returns why an exercise, such as "3.3", cannot be tested yet, or
 	// "". An exercise that waits is skipped. Nil means that nothing waits.

@@ -26,6 +26,9 @@ import (
 	"example.com/logbook/final/disk/crash"
 )
 
+// TestName is the test of a chapter that calls [Search].
+const TestName = "TestCrashSearch"
+
 // Variable is the environment variable that holds an [Order] as JSON.
 const Variable = "COURSE_CRASH"
 

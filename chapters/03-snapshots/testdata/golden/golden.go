@@ -26,8 +26,6 @@ import (
 	"fmt"
 	"strings"
 
-	"golang.org/x/tools/txtar"
-
 	"example.com/logbook/final/layout"
 )
 
@@ -70,7 +68,7 @@ func All() ([]Log, error) {
 		if err != nil {
 			return nil, err
 		}
-		l, err := parse(txtar.Parse(text))
+		l, err := parse(string(text))
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", e.Name(), err)
 		}
@@ -80,29 +78,38 @@ func All() ([]Log, error) {
 	return logs, nil
 }
 
-// parse reads the sections of one file.
-func parse(a *txtar.Archive) (l Log, err error) {
-	l.Story = string(a.Comment)
-	for _, f := range a.Files {
-		lines := strings.Split(strings.TrimSpace(string(f.Data)), "\n")
-		switch {
-		case f.Name == "calls":
-			l.Calls = lines
-		case f.Name == "reads":
-			l.Reads = lines
-		case strings.HasSuffix(f.Name, ".snap"):
-			b, err := hex.DecodeString(strings.Join(lines, ""))
-			if err != nil {
-				return l, fmt.Errorf("%s: %w", f.Name, err)
-			}
-			l.Files = append(l.Files, File{f.Name, b})
-		default:
-			b, err := layout.Parse(string(f.Data))
-			if err != nil {
-				return l, fmt.Errorf("%s: %w", f.Name, err)
-			}
-			l.Files = append(l.Files, File{f.Name, b})
+// parse splits one file at its headings.
+func parse(text string) (l Log, err error) {
+	var rest string
+	l.Story, rest, _ = strings.Cut(text, "-- ")
+	for part := range strings.SplitSeq(rest, "\n-- ") {
+		name, body, ok := strings.Cut(part, " --\n")
+		if !ok {
+			return l, fmt.Errorf("no section behind the comment: %.40q", part)
+		}
+		if err := l.section(name, body); err != nil {
+			return l, fmt.Errorf("%s: %w", name, err)
 		}
 	}
 	return l, nil
+}
+
+// section reads one section.
+func (l *Log) section(name, body string) error {
+	lines := strings.Split(strings.TrimSpace(body), "\n")
+	switch {
+	case name == "calls":
+		l.Calls = lines
+		return nil
+	case name == "reads":
+		l.Reads = lines
+		return nil
+	}
+	read := layout.Parse
+	if strings.HasSuffix(name, ".snap") {
+		read = func(string) ([]byte, error) { return hex.DecodeString(strings.Join(lines, "")) }
+	}
+	b, err := read(body)
+	l.Files = append(l.Files, File{name, b})
+	return err
 }

@@ -1,5 +1,5 @@
 // The node's own snapshot is taken for the leader's: the entries behind it are
-// thrown away, which others count on. Seen by I11.
+// thrown away, which others count on. Seen by I9.
 //
 //course:mutant 3.2
 package snapshots

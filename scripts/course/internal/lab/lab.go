@@ -17,9 +17,6 @@ import (
 	"example.com/logbook/scripts/course/internal/grade"
 )
 
-// testName is the test that calls [crashlab.Search], in every chapter.
-const testName = "TestCrashSearch"
-
 // Result is how a search went, beside what its messages tell.
 type Result struct {
 	// Build is what the compiler said, or empty if the package compiles.
@@ -47,7 +44,7 @@ func Run(ctx context.Context, b *book.Book, folder string, o crashlab.Order, eac
 	}
 	// A search takes as long as it was told to: no timeout, and never a result
 	// that the go command has kept.
-	cmd := exec.CommandContext(ctx, "go", "test", "-json", "-count=1", "-timeout=0", "-run=^"+testName+"$", "./"+folder)
+	cmd := exec.CommandContext(ctx, "go", "test", "-json", "-count=1", "-timeout=0", "-run=^"+crashlab.TestName+"$", "./"+folder)
 	cmd.Dir = b.Root
 	cmd.Env = append(os.Environ(), crashlab.Variable+"="+string(order))
 	var complaint strings.Builder

@@ -21,9 +21,11 @@
 //	<!-- table layout frame -->
 //	<!-- table edit 1 -->
 //	<!-- table changed 1 -->
+//	<!-- table etcd 2 -->
 //
 // The Markdown table below it, up to the next blank line, becomes the table of
-// a layout, of what is to be edited in a chapter, or of what a chapter adds.
+// a layout, of what is to be edited in a chapter, of what a chapter adds, or of
+// the chapter's promises that etcd keeps and breaks, as scripts/compat found.
 //
 // A fenced block marked console is a session at the project's root. Each line
 // "$ command" is run, and what follows it is its output: standard output,
