@@ -14,7 +14,8 @@ const spareName = "0.tmp"
 // Prepare makes the spare, if there is none: a file of zeros that the next
 // [Log.Cut] makes a segment of, so that it need not wait for the space. Call it
 // when there is time. A failure is not the log's: nothing of it was touched,
-// and the next call tries again.
+// and the next call tries again. Only inside Cut it is, since a cut that has
+// begun does not go back.
 //
 // A file that an earlier run has left under the spare's name is emptied first.
 func (l *Log) Prepare() error {

@@ -88,8 +88,11 @@ func mend(fsys disk.FS, dir string, segments []segment) (report Report, err erro
 	return report, err
 }
 
-// cutOff keeps a copy of a torn segment, which holds b, then cuts it. An error of
-// the cut comes with the report.
+// cutOff keeps a copy of a torn segment, which holds b, then cuts it by [settle],
+// which finds only zeros behind the end when Open calls it, and the torn bytes
+// here. When the copy fails, the zero Report comes with the error. When the cut
+// fails, nobody knows what is left of the segment: the copy stays, and the
+// Report, which names it, comes with the error.
 //
 //course:exercise 2.7
 func cutOff(fsys disk.FS, dir string, s segment, torn *TornError, b []byte) (Report, error) {
