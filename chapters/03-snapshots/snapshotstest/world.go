@@ -21,10 +21,8 @@ type world struct {
 	// the last of them.
 	did []string
 
-	// saved are the records behind the heads that were saved, in words, and
-	// synced how many of them had to be synced.
-	saved  []string
-	synced int
+	// saved are the records behind the heads that were saved, in words.
+	saved []string
 }
 
 // on begins a world on a disk, and says in words what is there.
