@@ -156,6 +156,9 @@ func readIsDurable(c *check) {
 			w.fail(failure{got: fmt.Sprintf("the last segment is %d bytes long", got), want: fmt.Sprint(want), means: "the room for what comes is reserved again, and never taken away."})
 		}
 		w.survives(texts(m.recs), texts(m.recs))
+		if got, want := len(content(w.sim.Crash(disk.Lost), m.names[2])), max(len(m.bytes(2)), room); got != want {
+			w.fail(failure{got: fmt.Sprintf("after a crash, the last segment is %d bytes long", got), want: fmt.Sprint(want), disk: w.pending(), means: "the room is durable before Open returns, so that no later sync has a new size to write: first reserve, then sync."})
+		}
 		w.must(w.append(plain(11)))
 		w.must(w.sync())
 		m.add(plain(11))
