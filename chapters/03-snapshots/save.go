@@ -19,7 +19,9 @@ import (
 // Refused, with an error that matches [ErrRefused] and nothing written:
 //
 //   - entries that do not follow one another, or leave a gap behind the log
-//     ([ErrSliceOutOfRange]); what follows a leader's snapshot begins behind it;
+//     ([ErrSliceOutOfRange]);
+//   - an entry at or below a leader's snapshot that is not committed yet: the Save
+//     that commits it goes on behind it;
 //   - an entry without index or term, of a type that does not exist, or of a
 //     lower term than the one before it;
 //   - an entry that replaces a committed one of another term, and entries that
@@ -81,6 +83,9 @@ func (w *WAL) check(state *raftpb.HardState, ents []*raftpb.Entry) error {
 		index := e.GetIndex()
 		if index > last+1 || i > 0 && index != last+1 {
 			return refuse("%w: entry %d behind entry %d", ErrSliceOutOfRange, index, last)
+		}
+		if index <= w.leader && w.leader > w.state.GetCommit() {
+			return refuse("entry %d lies before the leader's snapshot at %d, which is to replace the log", index, w.leader)
 		}
 		before := w.trail.at(index - 1)
 		if i > 0 {

@@ -20,7 +20,9 @@ import (
 // Refused, with an error that matches [ErrRefused] and nothing written:
 //
 //   - entries that do not follow one another, or leave a gap behind the log
-//     ([ErrSliceOutOfRange]); what follows a leader's snapshot begins behind it;
+//     ([ErrSliceOutOfRange]);
+//   - an entry at or below a leader's snapshot that is not committed yet: the Save
+//     that commits it goes on behind it;
 //   - an entry without index or term, of a type that does not exist, or of a
 //     lower term than the one before it;
 //   - an entry that replaces a committed one of another term, and entries that

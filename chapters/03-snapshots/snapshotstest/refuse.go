@@ -122,6 +122,7 @@ func (c *check) behindLeader() {
 	for _, r := range []refusal{
 		{"an entry behind the log that the leader's snapshot has replaced", nil, run(3, 12, 12), false},
 		{"an entry behind a leader's snapshot that nothing commits", nil, run(3, 101, 101), false},
+		{"entries from before a leader's snapshot on, with the commit of it", state(3, 0, 112), run(3, 95, 112), false},
 		{"a gap behind a leader's snapshot", state(3, 0, 100), run(3, 102, 102), true},
 		{"a commit beyond a leader's snapshot", state(3, 0, 101), nil, false},
 		{"an entry of a term below that of the leader's snapshot", state(3, 0, 100), run(2, 101, 101), false},
