@@ -21,16 +21,26 @@ type checker struct {
 	state     stateFields
 	haveState bool
 	commit    uint64 // the highest read
-	maxTerm   uint64 // the highest term of an entry read
 
-	log      terms
+	lineage
 	youngest [youngest]shape
 
+	// A leader's snapshot replaces the log once a hard state commits it. Until then it waits: SaveSnapshot was done, and the Save behind
+	// it perhaps not. What shows that the node was started again without it brings back the log that it would have replaced.
+	waiting uint64 // its index, or 0
+	before  lineage
+
 	snapshot uint64 // the highest index of a snapshot record
-	dropped  bool   // the record checked last was a leader's snapshot, that replaces the log
+	dropped  bool   // the record checked last was a leader's snapshot, that is to replace the log
 
 	entry    entryFields    // of the record checked last, if it was one
 	position snapshotFields // the same
+}
+
+// lineage is what is known of a log's entries.
+type lineage struct {
+	log     terms
+	maxTerm uint64 // the highest term that was ever in it
 }
 
 // youngest is how many entries are remembered by their shape.
@@ -122,6 +132,9 @@ func (c *checker) checkState(r *Record) error {
 	if !c.haveState { // none yet, or none since a hole
 		old = stateFields{}
 	}
+	if c.waiting != 0 && s.term < c.maxTerm {
+		c.revert() // a node has written it that knew nothing of the snapshot
+	}
 	switch {
 	case s.term < old.term:
 		return fmt.Errorf("the hard state's term goes down from %d to %d; the record's type may have changed", old.term, s.term)
@@ -132,14 +145,23 @@ func (c *checker) checkState(r *Record) error {
 	}
 	c.state, c.haveState = s, true
 	c.commit = max(c.commit, s.commit)
+	if s.commit >= c.waiting {
+		c.waiting = 0
+	}
 	return nil
 }
+
+// revert brings back the log that a leader's snapshot would have replaced.
+func (c *checker) revert() { c.lineage, c.before, c.waiting = c.before, lineage{}, 0 }
 
 // checkEntry refuses an entry that cannot follow those before it.
 func (c *checker) checkEntry(r *Record) error {
 	e := &c.entry
 	if err := e.parse(r.Data); err != nil {
 		return err
+	}
+	if e.index <= c.waiting {
+		c.revert() // the node was started again, without the snapshot, and went on from there
 	}
 	if c.log.known() && e.index > c.log.last+1 {
 		return fmt.Errorf("%w: entry %d follows entry %d", ErrSliceOutOfRange, e.index, c.log.last)
@@ -198,24 +220,44 @@ func (c *checker) checkSnapshot(r *Record) error {
 			return err
 		}
 	}
+	if s.index < c.waiting {
+		c.revert()
+	}
 	term, inside := c.log.at(s.index)
 	switch {
 	case s.index == 0 && !c.log.known(): // the first record of a new log
 		c.log.restart(0, 0)
 	case inside && term == s.term:
 	case inside, c.log.known() && s.index > c.log.last:
-		c.log.restart(s.index, s.term)
-		c.dropped = true
+		c.replace(s)
 	}
 	c.snapshot = max(c.snapshot, s.index)
 	return nil
 }
 
+// replace puts a leader's snapshot in the place of the log: at once if nothing in the log is committed by a hard state, or the snapshot
+// is; else it waits.
+func (c *checker) replace(s *snapshotFields) {
+	if c.waiting == 0 {
+		c.before = c.lineage
+	}
+	c.log.restart(s.index, s.term)
+	c.maxTerm = max(c.maxTerm, s.term)
+	c.dropped, c.waiting = true, 0
+	if c.haveState && s.index > c.commit {
+		c.waiting = s.index
+	}
+}
+
 // missing returns the reason why acknowledged entries must be missing at the end of the log, or "". Commit never passes the last
 // entry; a leader's snapshot stands for the entries that it covers.
 func (c *checker) missing() string {
-	if !c.log.known() || c.commit <= c.log.last {
+	log := &c.log
+	if c.waiting != 0 {
+		log = &c.before.log
+	}
+	if !log.known() || c.commit <= log.last {
 		return ""
 	}
-	return fmt.Sprintf("the hard state's commit %d is beyond the last entry %d: committed entries are missing", c.commit, c.log.last)
+	return fmt.Sprintf("the hard state's commit %d is beyond the last entry %d: committed entries are missing", c.commit, log.last)
 }

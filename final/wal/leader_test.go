@@ -30,6 +30,13 @@ func TestLeaderSnapshotInterrupted(t *testing.T) {
 			b.save(nil, ents(101, 102, 3)...)
 			b.save(hs(4, 1, 5), ents(11, 12, 4)...)
 		}, strings.TrimSuffix(ten, "]") + " 11/4 12/4]", false},
+		{"started_again_in_a_lower_term", 100, func(b *build) {
+			b.save(nil, ents(101, 102, 5)...)
+			b.save(hs(4, 1, 5)).save(nil, ents(11, 12, 4)...)
+		}, strings.TrimSuffix(ten, "]") + " 11/4 12/4]", false},
+		{"a_lower_one_next", 100, func(b *build) { b.snapshot(50, 4).save(hs(4, 1, 5), ents(11, 12, 4)...) }, strings.TrimSuffix(ten, "]") + " 11/4 12/4]", false},
+		{"one_of_its_own_next", 100, func(b *build) { b.snapshot(5, 1).save(hs(4, 1, 5), ents(11, 12, 4)...) }, strings.TrimSuffix(ten, "]") + " 11/4 12/4]", false},
+		{"a_higher_one_next", 100, func(b *build) { b.snapshot(120, 4).save(hs(4, 1, 5), ents(11, 12, 4)...) }, strings.TrimSuffix(ten, "]") + " 11/4 12/4]", false},
 		{"committed", 100, func(b *build) { b.save(hs(3, 1, 100), ents(101, 102, 3)...) }, ten, true},
 		{"committed_inside", 8, func(b *build) { b.save(hs(3, 1, 8), ents(9, 12, 3)...) }, "[1/1 2/1 3/1 4/1 5/1 6/1 7/1]", true},
 	} {

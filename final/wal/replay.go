@@ -70,10 +70,9 @@ type replay struct {
 	other uint64 // the term of another snapshot of the same index, if one was recorded
 	gap   error  // the first entry that does not continue those before
 
-	// A leader's snapshot behind the start replaces what was replayed, once a hard state commits it. Until then it is only
-	// pending: SaveSnapshot was done and the Save behind it perhaps not, and then the log is the one before.
-	pending  uint64 // index of the snapshot, or 0
-	replaced uint64 // index of the last one that was committed
+	// pending is the index of a leader's snapshot behind the start that waits for its commit (see checker), or 0; replaced that of the last
+	// one that was committed, and replaced what was replayed.
+	pending, replaced uint64
 }
 
 // run reads all records. Under Salvage it goes on behind damage, and returns the first.
@@ -114,8 +113,12 @@ func (r *replay) apply(s *scanner, rec *Record) error {
 
 // commit lets a pending snapshot replace the log once it is committed.
 func (r *replay) commit(c *checker) {
-	if r.pending != 0 && c.state.commit >= r.pending {
+	switch {
+	case r.pending == 0 || c.waiting != 0:
+	case c.state.commit >= r.pending:
 		r.replace()
+	default:
+		r.pending = 0
 	}
 }
 
@@ -128,11 +131,8 @@ func (r *replay) replace() {
 // entry adds an entry. Whatever the log held at its index or behind goes, also when the entry itself lies before the start.
 func (r *replay) entry(s *scanner, rec *Record) error {
 	e := &s.check.entry
-	if r.pending != 0 {
-		if e.index > r.pending {
-			return nil // of the Save that is to commit the snapshot
-		}
-		r.pending = 0 // the node was started again, at an older snapshot, and went on from there
+	if r.pending = s.check.pending(r.start); r.pending != 0 {
+		return nil // of the Save that is to commit the snapshot
 	}
 	switch {
 	case r.gap != nil || r.replaced >= r.next:
@@ -180,15 +180,24 @@ func (r *replay) snapshot(c *checker) {
 		r.match = r.match || s.term == r.start.term
 		r.other = s.term
 	}
+	r.pending = c.pending(r.start)
 	switch {
-	case c.dropped && s.index > r.start.index:
-		r.pending = s.index
-		if !c.haveState { // nothing in this log is committed by a hard state
-			r.replace()
-		}
-	case c.dropped:
+	case !c.dropped:
+	case s.index <= r.start.index:
 		r.truncate(r.start.index + 1)
+	case r.pending == 0: // it need not wait
+		r.pending = s.index
+		r.replace()
 	}
+}
+
+// pending returns the index of the leader's snapshot that waits for its commit, as long as it lies behind the start: opened at it, the log is
+// committed by that.
+func (c *checker) pending(start position) uint64 {
+	if c.waiting <= start.index {
+		return 0
+	}
+	return c.waiting
 }
 
 // verdict tells whether what was read is what was asked for.

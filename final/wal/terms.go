@@ -39,11 +39,8 @@ func (t *terms) set(index, term uint64) {
 	}
 }
 
-// restart forgets all entries and makes the given one the only one, as a leader's snapshot does.
-func (t *terms) restart(index, term uint64) {
-	t.runs = append(t.runs[:0], run{index, term})
-	t.last = index
-}
+// restart forgets all entries and makes the given one the only one, as a leader's snapshot does. A copy of t made before stays as it is.
+func (t *terms) restart(index, term uint64) { *t = terms{runs: []run{{index, term}}, last: index} }
 
 // lastTerm returns the term of the last entry.
 func (t *terms) lastTerm() uint64 {
