@@ -42,6 +42,27 @@ var (
 	// backup: the log cannot be read across the hole; or move the one away that does not belong there.
 	ErrSequence = errors.New("segment sequence has a gap")
 
+	// ErrExist is returned by [Create] for a folder that holds something already: a log, or what is not this package's to overwrite. Open the log,
+	// or choose an empty folder.
+	ErrExist = errors.New("folder is not empty")
+
+	// ErrShared is returned for a folder that others than its owner may list or write. Change its mode to 0700, or set [Options].AllowShared.
+	ErrShared = errors.New("folder is open to others than its owner")
+
+	// ErrRefused occurs when raft would never save what was given: the caller has mixed up two nodes, or an order. Nothing was written, and the
+	// log goes on.
+	ErrRefused = errors.New("refused")
+
+	// ErrNotRead is returned by what writes, as long as the log that [Open] has opened was not read to its end: call [WAL.ReadAll] first, and
+	// do not go on if it fails.
+	ErrNotRead = errors.New("wal: log was not read to its end: call ReadAll before writing")
+
+	// ErrRead is returned by what reads, once a log open for writing was read: it can be read once. Open it anew, for reading.
+	ErrRead = errors.New("wal: log was read already, and is open for writing: open it anew to read it")
+
+	// ErrReadOnly is returned by what writes for a log that [OpenForRead] has opened. Use [Open].
+	ErrReadOnly = errors.New("wal: log is open for reading only: use Open to write")
+
 	// ErrClosed is returned by every method of a log that was closed.
 	ErrClosed = errors.New("wal: log is closed")
 )

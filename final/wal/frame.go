@@ -37,3 +37,12 @@ func decodeLength(word uint64) (size, pad int64, err error) {
 	}
 	return 0, 0, errLength
 }
+
+// encodeLength returns the length word of a record.
+func encodeLength(size int64) uint64 {
+	word := uint64(size)
+	if pad := -size & (wordSize - 1); pad != 0 {
+		word |= uint64(paddedBit|pad) << sizeBits
+	}
+	return word
+}

@@ -24,6 +24,11 @@ const (
 	hasField = 1 // has&(hasField<<n): field n was there, if only as a zero. Writers differ: see the package comment.
 )
 
+const (
+	maxEntryHeader = 4 + 10 + 10 + 10 + 10 // tags, and varints before the data
+	maxState       = 3 + 3*10
+)
+
 // maxEntryType is the last of raft's entry types.
 const maxEntryType = uint64(raftpb.EntryConfChangeV2)
 
@@ -101,10 +106,62 @@ func (e *entryFields) message(s *slab) *raftpb.Entry {
 	return m
 }
 
+// set takes the fields of an entry. Its data is shared.
+func (e *entryFields) set(m *raftpb.Entry) {
+	*e = entryFields{typ: uint64(m.GetType()), term: m.GetTerm(), index: m.GetIndex(), data: m.Data}
+}
+
+// appendEntryHeader appends an entry up to where its data's bytes begin, as proto.Marshal does: fields that are nil are left out.
+func appendEntryHeader(b []byte, m *raftpb.Entry) []byte {
+	if m.Type != nil {
+		b = appendUint(b, tag1, uint64(*m.Type))
+	}
+	if m.Term != nil {
+		b = appendUint(b, tag2, *m.Term)
+	}
+	if m.Index != nil {
+		b = appendUint(b, tag3, *m.Index)
+	}
+	if m.Data != nil {
+		b = appendUint(b, tagData, uint64(len(m.Data)))
+	}
+	return b
+}
+
 // stateFields is a hard state without its allocations.
 type stateFields struct {
 	term, vote, commit uint64
 	has                uint8
+}
+
+// set takes the fields of a hard state; none of nil.
+func (s *stateFields) set(m *raftpb.HardState) {
+	*s = stateFields{}
+	if m == nil {
+		return
+	}
+	if m.Term != nil {
+		s.term, s.has = *m.Term, s.has|hasField<<1
+	}
+	if m.Vote != nil {
+		s.vote, s.has = *m.Vote, s.has|hasField<<2
+	}
+	if m.Commit != nil {
+		s.commit, s.has = *m.Commit, s.has|hasField<<3
+	}
+}
+
+// empty tells whether raft would take it for none.
+func (s *stateFields) empty() bool { return s.term == 0 && s.vote == 0 && s.commit == 0 }
+
+// append appends the hard state as proto.Marshal does.
+func (s *stateFields) append(b []byte) []byte {
+	for i, v := range [...]uint64{s.term, s.vote, s.commit} {
+		if s.has&(hasField<<(i+1)) != 0 {
+			b = appendUint(b, byte(i+1)<<3|byte(protowire.VarintType), v)
+		}
+	}
+	return b
 }
 
 // parse reads a hard state.
@@ -150,6 +207,11 @@ func (s *stateFields) message() *raftpb.HardState {
 type snapshotFields struct {
 	index, term uint64
 	conf        []byte // a ConfState, or nil
+}
+
+// append appends the record without a conf state.
+func (s *snapshotFields) append(b []byte) []byte {
+	return appendUint(appendUint(b, tag1, s.index), tag2, s.term)
 }
 
 // parse reads a snapshot record. Every writer writes index and term, if only as zeros.
@@ -208,4 +270,14 @@ func uvarint(b []byte) (v uint64, n int) {
 		return uint64(b[0]), 1
 	}
 	return protowire.ConsumeVarint(b)
+}
+
+// appendUint appends a varint field.
+func appendUint(b []byte, tag byte, v uint64) []byte {
+	return protowire.AppendVarint(append(b, tag), v)
+}
+
+// appendBytes appends a field of bytes.
+func appendBytes(b []byte, tag byte, v []byte) []byte {
+	return protowire.AppendBytes(append(b, tag), v)
 }

@@ -31,6 +31,9 @@ const (
 	nameLength = hexDigits + 1 + hexDigits + len(suffix)
 )
 
+// formatName returns a segment's name.
+func formatName(seq, index uint64) string { return fmt.Sprintf("%016x-%016x%s", seq, index, suffix) }
+
 // parseName reads a segment's name, to the letter: a copy that someone has put beside it under a similar name is none.
 func parseName(name string) (seq, index uint64, ok bool) {
 	if len(name) != nameLength || name[hexDigits] != '-' || !strings.HasSuffix(name, suffix) {

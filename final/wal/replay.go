@@ -19,18 +19,23 @@ import (
 // [Salvage] a CorruptError comes with what precedes the damage and what fits on behind it, the first damage first.
 func (w *WAL) ReadAll() (metadata []byte, state *raftpb.HardState, ents []*raftpb.Entry, err error) {
 	r := replay{start: w.start, keep: true}
-	if err := w.replay(&r); err != nil && !r.useful(err, w.opts.Recovery) {
-		return nil, nil, nil, err
-	} else {
-		return r.metadata(), r.check.state.message(), r.ents, err
+	err = w.replay(&r)
+	if err == nil && w.lock != nil {
+		if err = w.resume(&r); err != nil {
+			return nil, nil, nil, err
+		}
 	}
+	if err != nil && !r.useful(err, w.opts.Recovery) {
+		return nil, nil, nil, err
+	}
+	return r.metadata(), r.check.state.message(), r.ents, err
 }
 
 // replay reads the log into r. When the snapshot is not recorded where the names of the segments say, everything there is gets read:
 // etcd has written names that go backwards.
 func (w *WAL) replay(r *replay) error {
-	if w.done {
-		return ErrClosed
+	if err := w.readable(); err != nil {
+		return err
 	}
 	err := w.replayFrom(r, w.first)
 	if w.first == 0 || !errors.Is(err, ErrSnapshotNotFound) && !errors.Is(err, ErrTorn) {
@@ -63,12 +68,13 @@ type replay struct {
 	keep  bool // the entries, not only what they prove
 	check *checker
 
-	ents  []*raftpb.Entry // ents[i] has index start.index+1+i
-	next  uint64          // the index behind the last entry replayed
-	slab  slab
-	match bool   // the start is recorded
-	other uint64 // the term of another snapshot of the same index, if one was recorded
-	gap   error  // the first entry that does not continue those before
+	ents     []*raftpb.Entry // ents[i] has index start.index+1+i
+	next     uint64          // the index behind the last entry replayed
+	slab     slab
+	match    bool   // the start is recorded
+	recorded []byte // its record's data
+	other    uint64 // the term of another snapshot of the same index, if one was recorded
+	gap      error  // the first entry that does not continue those before
 
 	// pending is the index of a leader's snapshot behind the start that waits for its commit (see checker), or 0; replaced that of the last
 	// one that was committed, and replaced what was replayed.
@@ -106,7 +112,7 @@ func (r *replay) apply(s *scanner, rec *Record) error {
 	case TypeState:
 		r.commit(&s.check)
 	case TypeSnapshot:
-		r.snapshot(&s.check)
+		r.snapshot(&s.check, rec.Data)
 	}
 	return nil
 }
@@ -174,11 +180,13 @@ func (e *entryFields) equal(m *raftpb.Entry) bool {
 }
 
 // snapshot looks whether it is the start, and notes what a leader's snapshot is to replace.
-func (r *replay) snapshot(c *checker) {
+func (r *replay) snapshot(c *checker, data []byte) {
 	s := &c.position
 	if s.index == r.start.index {
-		r.match = r.match || s.term == r.start.term
 		r.other = s.term
+		if s.term == r.start.term {
+			r.match, r.recorded = true, append(r.recorded[:0], data...)
+		}
 	}
 	r.pending = c.pending(r.start)
 	switch {

@@ -32,6 +32,9 @@ type Tail struct {
 
 	// Reason says by what it is seen to be torn.
 	Reason string
+
+	// Copy is the file that holds what ReadAll of a log open for writing has cut off at Offset; empty if that was nothing but zeros.
+	Copy string
 }
 
 // scanner reads the records of consecutive segments, checks all that can be checked, and judges what it cannot read.

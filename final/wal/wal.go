@@ -7,25 +7,36 @@ import (
 	"io/fs"
 	"iter"
 	"os"
-	"path/filepath"
+	"sync"
 
 	raftpb "go.etcd.io/raft/v3/raftpb"
 
 	"example.com/logbook/final/disk"
 )
 
-// WAL is a log opened for reading.
+// WAL is a log.
 //
-// Reading changes nothing, takes no lock, and may be repeated. It sees the log as long as it was when opened. A WAL may be used by
-// one goroutine at a time.
+// Opened by [OpenForRead], it can be read any number of times, by one goroutine at a time; reading changes nothing, takes no lock, and sees the log
+// as long as it was when opened.
+//
+// Opened by [Open], it is locked against every other writer, and read once, by ReadAll. From then on, as behind [Create], it can be written, by any
+// number of goroutines: Save, SaveSnapshot, Sync, Prepare, ReleaseLockTo, Purge and Close. It must be closed, whatever has failed.
 type WAL struct {
 	opts  Options
 	name  string
-	segs  []file
-	first int // the segment that reading begins at
+	segs  []file // as long as they are read
+	first int    // the segment that reading begins at
 	start position
 	tail  Tail
-	done  bool
+
+	lock *folder // of a log open for writing
+	out  *writer // of one that was read, or created
+
+	queue   queue
+	io      sync.Mutex // held by who uses out, and by Close
+	purging sync.Mutex // held by Purge and Prepare, and by Close
+	stuck   error      // why Purge removes nothing more
+	done    bool       // closed
 }
 
 // file is a segment that is open.
@@ -58,24 +69,46 @@ func OpenForRead(dir string, snap *raftpb.SnapshotMetadata, opts *Options) (*WAL
 		return nil, fmt.Errorf("wal: %w", err)
 	}
 	defer f.release()
+	return f.open(snap, &o, false)
+}
+
+// Open takes the log in dir for writing, at a snapshot that it has recorded, or at nil, as [OpenForRead] does. Call ReadAll next: only a log that
+// was read to its end can be written. Every segment from the snapshot on is locked; if another has one of them, Open returns [disk.ErrLocked] at once.
+//
+// [Salvage] is for reading only.
+func Open(dir string, snap *raftpb.SnapshotMetadata, opts *Options) (*WAL, error) {
+	o := opts.orDefault()
+	if o.Recovery == Salvage {
+		return nil, fmt.Errorf("wal: %s: %w: what Salvage reads may miss acknowledged entries; read it with OpenForRead, or open it with TornTail", dir, ErrReadOnly)
+	}
+	f, err := openToWrite(dir, &o)
+	if err != nil {
+		return nil, fmt.Errorf("wal: open %s: %w", dir, err)
+	}
+	w, err := f.open(snap, &o, true)
+	if err != nil {
+		return nil, errors.Join(err, f.release())
+	}
+	w.lock = f
+	return w, nil
+}
+
+// open lists the folder and opens the segments, again while some are purged meanwhile.
+func (f *folder) open(snap *raftpb.SnapshotMetadata, opts *Options, write bool) (w *WAL, err error) {
 	for range attempts {
-		var w *WAL
-		w, err = f.open(snap, &o)
-		if err == nil {
-			return w, nil
-		}
-		if !errors.Is(err, errVanished) {
+		w, err = f.openOnce(snap, opts, write)
+		if err == nil || !errors.Is(err, errVanished) {
 			break
 		}
 	}
-	return nil, err
+	return w, err
 }
 
 // errVanished is a segment that was there when the folder was listed.
 var errVanished = errors.New("segment was removed while the log was opened")
 
-// open lists the folder and opens the segments.
-func (f *folder) open(snap *raftpb.SnapshotMetadata, opts *Options) (*WAL, error) {
+// openOnce lists the folder and opens the segments.
+func (f *folder) openOnce(snap *raftpb.SnapshotMetadata, opts *Options, write bool) (*WAL, error) {
 	segs, strange, err := f.list()
 	if err != nil {
 		return nil, err
@@ -97,16 +130,22 @@ func (f *folder) open(snap *raftpb.SnapshotMetadata, opts *Options) (*WAL, error
 		return nil, err
 	}
 	w.first, segs = unbroken(segs, w.first)
-	if err := w.openSegments(f, segs); err != nil {
+	if err := w.openSegments(f, segs, write); err != nil {
 		return nil, errors.Join(err, w.Close())
 	}
 	return w, nil
 }
 
-// openSegments opens all segments at once, so that a purge meanwhile takes none of them away.
-func (w *WAL) openSegments(f *folder, segs []Segment) error {
-	for _, seg := range segs {
-		fd, err := f.Open(f.path(seg.Name), os.O_RDONLY, 0)
+// openSegments opens all segments at once, so that a purge meanwhile takes none of them away. Those that may be written are locked.
+func (w *WAL) openSegments(f *folder, segs []Segment, write bool) error {
+	for i, seg := range segs {
+		var fd disk.File
+		var err error
+		if write && i >= w.first {
+			fd, err = f.openLocked(seg.Name, 0)
+		} else {
+			fd, err = f.Open(f.path(seg.Name), os.O_RDONLY, 0)
+		}
 		if errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("wal: %s: %w: %s; try again", f.name, errVanished, seg.Name)
 		}
@@ -123,21 +162,45 @@ func (w *WAL) openSegments(f *folder, segs []Segment) error {
 	return nil
 }
 
+// openLocked opens a file to be written, or creates it if the flag says so, and locks it.
+func (f *folder) openLocked(name string, flag int) (disk.File, error) {
+	fd, err := f.Open(f.path(name), os.O_RDWR|flag, disk.FileMode)
+	if err != nil {
+		return nil, err
+	}
+	if err := fd.Lock(); err != nil {
+		return nil, errors.Join(err, fd.Close())
+	}
+	return fd, nil
+}
+
 // openError says what to do about a file that cannot be opened. The disk's own error names it, too; once is enough.
 func (f *folder) openError(name string, err error) error {
 	if p, ok := errors.AsType[*fs.PathError](err); ok {
 		err = p.Err
 	}
+	if errors.Is(err, disk.ErrLocked) {
+		return fmt.Errorf("wal: open %s: %w", f.show(name), err)
+	}
 	remedy := "check the permissions"
 	if info, errStat := f.Stat(f.path(name)); errStat == nil && !info.Mode().IsRegular() {
 		remedy = "links out of the folder are not followed: put the file itself in its place"
 	}
-	return fmt.Errorf("wal: open %s: %w; %s", filepath.Join(f.name, name), err, remedy)
+	return fmt.Errorf("wal: open %s: %w; %s", f.show(name), err, remedy)
 }
 
-// Segments returns the segments that are read, oldest first.
+// Segments returns the segments that are read, oldest first; or those that are locked, once the log can be written: their sizes are those of the
+// time when they were opened.
 func (w *WAL) Segments() []Segment {
+	w.io.Lock()
+	defer w.io.Unlock()
 	var segs []Segment
+	if w.out != nil {
+		for _, s := range w.out.held {
+			segs = append(segs, s.Segment)
+		}
+		return segs
+	}
 	for _, s := range w.segs[w.first:] {
 		segs = append(segs, s.Segment)
 	}
@@ -156,8 +219,8 @@ func (w *WAL) Tail() Tail { return w.tail }
 // ([ErrTorn]).
 func (w *WAL) Records() iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
-		if w.done {
-			yield(Record{}, ErrClosed)
+		if err := w.readable(); err != nil {
+			yield(Record{}, err)
 			return
 		}
 		w.tail = Tail{}
@@ -182,15 +245,42 @@ func (w *WAL) Records() iter.Seq2[Record, error] {
 	}
 }
 
-// Close closes all files. A second call returns [ErrClosed].
+// readable returns why the log cannot be read, or nil.
+func (w *WAL) readable() error {
+	w.io.Lock()
+	defer w.io.Unlock()
+	switch {
+	case w.done:
+		return ErrClosed
+	case w.out != nil:
+		return ErrRead
+	}
+	return nil
+}
+
+// Close makes durable what was saved, closes all files, and gives up their locks; that it does whatever fails, and whatever has failed before. It
+// returns nil only if all that was saved is durable. A second call returns [ErrClosed].
 func (w *WAL) Close() error {
+	w.purging.Lock()
+	defer w.purging.Unlock()
+	w.io.Lock()
+	defer w.io.Unlock()
 	if w.done {
 		return ErrClosed
 	}
 	w.done = true
 	var errs []error
+	if w.out != nil {
+		if w.out.err == nil {
+			w.out.sync()
+		}
+		errs = append(errs, w.out.err, w.out.close())
+	}
 	for _, s := range w.segs {
 		errs = append(errs, s.Close())
+	}
+	if w.lock != nil {
+		errs = append(errs, w.lock.release())
 	}
 	return errors.Join(errs...)
 }

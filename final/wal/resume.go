@@ -1,0 +1,94 @@
+package wal
+
+import (
+	"bytes"
+	"errors"
+)
+
+// resume makes a log that was read ready to be written behind its end.
+func (w *WAL) resume(r *replay) error {
+	if w.tail.Head {
+		return &TornError{Segment: w.tail.Segment, Offset: w.tail.Offset, Reason: w.tail.Reason}
+	}
+	o, report, err := w.settle(r)
+	if err != nil {
+		return err
+	}
+	w.tail.Copy = report.Copy
+	abandoned := o.check.waiting > w.start.index
+	if abandoned {
+		o.check.revert()
+	}
+	o.check.behind(w.start)
+	o.reached = max(o.check.log.last, o.check.snapshot)
+	if abandoned {
+		err = o.goesOn(r.recorded)
+	}
+	if err == nil && o.check.bare {
+		err = o.cut() // etcd has written a segment without head; a log could never be opened at a snapshot in it
+	}
+	if err != nil {
+		return err
+	}
+	w.io.Lock()
+	defer w.io.Unlock()
+	var errs []error
+	for _, s := range w.segs[:w.first] {
+		errs = append(errs, s.Close())
+	}
+	w.segs, w.out = nil, o
+	o.spare.start()
+	return errors.Join(errs...)
+}
+
+// goesOn records the start once more. A leader's snapshot was recorded and never committed, and what follows now does not follow it: without
+// this record an entry or a commit that is next could be taken for the snapshot's. To any other reader the record says nothing new.
+func (o *writer) goesOn(start []byte) error {
+	if err := o.enc.record(TypeSnapshot, start); err != nil {
+		return o.fail("write", err)
+	}
+	return o.sync()
+}
+
+// behind makes sure that the terms of the log are known from the start on.
+func (c *checker) behind(start position) {
+	switch {
+	case !c.log.known():
+		c.log.restart(start.index, start.term)
+	case c.log.runs[0].index == start.index+1:
+		c.log.runs = append([]run{{start.index, start.term}}, c.log.runs...)
+	}
+}
+
+// settle makes durable what was read, cuts a torn tail off behind a copy, and returns a writer at the end. What was read may be the last words of a
+// process that was killed, or the leftover of a repair that was: the kernel had it, the disk may not. And what lies behind the end must
+// not come back when records are written before it.
+func (w *WAL) settle(r *replay) (o *writer, report Report, err error) {
+	o = newWriter(w.lock, &w.opts, append([]file(nil), w.segs[w.first:]...), w.tail.Offset, w.tail.CRC)
+	o.check, o.metadata = *r.check, bytes.Clone(r.check.metadata)
+	if w.tail.Torn {
+		if report, err = o.cutOff(w.tail); err != nil {
+			return nil, report, err
+		}
+	}
+	// A torn head is written anew. Without one, the file is whole.
+	if err := o.last().Preallocate(o.size); err != nil {
+		return nil, report, o.fail("preallocate", err)
+	}
+	if w.tail.Head {
+		o.enc.reset(o.last().File, 0, w.tail.CRC)
+		if err := o.head(); err != nil {
+			return nil, report, o.fail("write", err)
+		}
+	}
+	if err := o.sync(); err != nil {
+		return nil, report, err
+	}
+	if err := o.syncDir(); err != nil {
+		return nil, report, o.fail("sync the folder of", err)
+	}
+	if err := w.lock.syncParent(&w.opts); err != nil {
+		return nil, report, o.fail("sync the folder above that of", err)
+	}
+	return o, report, nil
+}

@@ -1,0 +1,69 @@
+package wal_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"google.golang.org/protobuf/testing/protocmp"
+
+	"example.com/logbook/final/disk"
+	"example.com/logbook/final/wal"
+)
+
+// quiet are the options of a log on a simulated disk.
+func quiet(fsys disk.FS, size int64) *wal.Options {
+	return &wal.Options{FS: fsys, SegmentSize: size, NoBackground: true}
+}
+
+// create makes a log, or ends the test.
+func create(t testing.TB, fsys disk.FS, size int64) *wal.WAL {
+	t.Helper()
+	w, err := wal.Create("log", []byte("md"), quiet(fsys, size))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+// TestWriteRead: what is saved comes back, over cuts and reopenings.
+func TestWriteRead(t *testing.T) {
+	t.Parallel()
+	sim := disk.NewSim()
+	w := create(t, sim, 2048)
+	next := uint64(1)
+	for life := range 4 {
+		for range 30 {
+			if err := w.Save(hs(2, 1, next-1), ents(next, next+2, 2)); err != nil {
+				t.Fatal(err)
+			}
+			next += 3
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Close(); !errors.Is(err, wal.ErrClosed) {
+			t.Errorf("Close() again = %v", err)
+		}
+		var err error
+		if w, err = wal.Open("log", nil, quiet(sim, 2048)); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Save(nil, ents(next, next, 2)); !errors.Is(err, wal.ErrNotRead) {
+			t.Errorf("Save() before ReadAll = %v, want ErrNotRead", err)
+		}
+		metadata, state, got, err := w.ReadAll()
+		if err != nil || string(metadata) != "md" {
+			t.Fatalf("life %d: ReadAll() = %q, %v", life, metadata, err)
+		}
+		if diff := cmp.Diff(hs(2, 1, next-4), state, protocmp.Transform()); diff != "" {
+			t.Errorf("state mismatch (-want +got):\n%s", diff)
+		}
+		if diff := cmp.Diff(ents(1, next-1, 2), got, protocmp.Transform()); diff != "" {
+			t.Errorf("entries mismatch (-want +got):\n%s", diff)
+		}
+	}
+	if n := len(w.Segments()); n < 5 {
+		t.Errorf("%d segments", n)
+	}
+}
