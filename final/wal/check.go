@@ -225,14 +225,23 @@ func (c *checker) checkSnapshot(r *Record) error {
 	}
 	term, inside := c.log.at(s.index)
 	switch {
-	case s.index == 0 && !c.log.known(): // the first record of a new log
-		c.log.restart(0, 0)
+	case s.index == 0 && !c.log.known():
+		if c.beginsLog(r) {
+			c.log.restart(0, 0)
+		}
 	case inside && term == s.term:
 	case inside, c.log.known() && s.index > c.log.last:
 		c.replace(s)
 	}
 	c.snapshot = max(c.snapshot, s.index)
 	return nil
+}
+
+// beginsLog tells whether a record ends the head of a log's first segment. Only there does a snapshot of index 0 say that no entries precede: in a
+// later segment it is the start of one who has gone on (goesOn).
+func (c *checker) beginsLog(r *Record) bool {
+	seq, _, ok := parseName(r.Segment)
+	return ok && seq == 0 && c.segment == 3
 }
 
 // replace puts a leader's snapshot in the place of the log: at once if nothing in the log is committed by a hard state, or the snapshot

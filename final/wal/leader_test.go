@@ -57,3 +57,19 @@ func TestLeaderSnapshotInterrupted(t *testing.T) {
 		})
 	}
 }
+
+// TestStartRecordedAgain goes on without a leader's snapshot in a segment that is not the first: the record of the start, of index 0, does not say there
+// that the log begins anew.
+func TestStartRecordedAgain(t *testing.T) {
+	t.Parallel()
+	b := newBuild(nil).save(hs(1, 1, 2), ents(1, 4, 1)...).cut().snapshot(16, 5).snapshot(0, 0)
+	b.save(hs(5, 1, 3), ents(5, 6, 5)...).snapshot(3, 1).save(hs(5, 1, 4))
+	if got, want := read(t, b.files(), at(0, 0)), "[1/1 2/1 3/1 4/1 5/5 6/5]"; got.err != nil || indexes(got.ents) != want {
+		t.Errorf("ReadAll() = %v, %v, want %v", indexes(got.ents), got.err, want)
+	}
+	delete(b.image, b.image.names()[0])
+	b.snapshot(20, 6).save(hs(6, 1, 20), ents(21, 22, 6)...)
+	if got, want := read(t, b.files(), at(20, 6)), "[21/6 22/6]"; got.err != nil || indexes(got.ents) != want {
+		t.Errorf("ReadAll() at 20 = %v, %v, want %v", indexes(got.ents), got.err, want)
+	}
+}
