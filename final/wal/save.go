@@ -109,6 +109,7 @@ func (o *writer) save(g *group) error {
 		if err := o.enc.state(&o.check.state); err != nil {
 			return o.fail("write", err)
 		}
+		must, o.stated = must || !o.stated, true
 	}
 	if err := o.enc.flush(); err != nil {
 		return o.fail("write", err)

@@ -67,3 +67,38 @@ func TestWriteRead(t *testing.T) {
 		t.Errorf("%d segments", n)
 	}
 }
+
+// TestFirstStateIsSynced: the first hard state behind ReadAll is synced if it only moves the commit, too, as etcd does. What counts as written then decides
+// where the segment ends.
+func TestFirstStateIsSynced(t *testing.T) {
+	t.Parallel()
+	sim := disk.NewSim()
+	w := create(t, sim, 1<<16)
+	if err := errors.Join(w.Save(hs(1, 1, 0), ents(1, 4, 1)), w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	var syncs []wal.Op
+	opts := quiet(sim, 1<<16)
+	opts.Observe = func(e wal.Event) {
+		if e.Op == wal.OpSync {
+			syncs = append(syncs, e.Op)
+		}
+	}
+	w, err := wal.Open("log", nil, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	if _, _, _, err := w.ReadAll(); err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []int{1, 0, 0} {
+		syncs = nil
+		if err := w.Save(hs(1, 1, uint64(i)+1), nil); err != nil {
+			t.Fatal(err)
+		}
+		if len(syncs) != want {
+			t.Errorf("Save() of commit %d: %d syncs, want %d", i+1, len(syncs), want)
+		}
+	}
+}

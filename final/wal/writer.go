@@ -24,6 +24,10 @@ type writer struct {
 	released uint64 // what ReleaseLockTo was last given
 	spare    spare
 
+	// stated tells whether a hard state was saved since the log was opened. Etcd has forgotten by then which was the last, syncs the first one
+	// in any case, and so may come to the end of its segment with it.
+	stated bool
+
 	err error // the first that was not a refusal
 }
 
