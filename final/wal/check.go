@@ -32,6 +32,7 @@ type checker struct {
 
 	snapshot uint64 // the highest index of a snapshot record
 	dropped  bool   // the record checked last was a leader's snapshot, that is to replace the log
+	reverted bool   // the record checked last has brought back the log before one
 
 	entry    entryFields    // of the record checked last, if it was one
 	position snapshotFields // the same
@@ -73,7 +74,7 @@ func (c *checker) check(r *Record) error {
 	if err := c.place(r); err != nil {
 		return err
 	}
-	c.dropped = false
+	c.dropped, c.reverted = false, false
 	switch r.Type {
 	case TypeMetadata:
 		return c.checkMetadata(r)
@@ -152,7 +153,9 @@ func (c *checker) checkState(r *Record) error {
 }
 
 // revert brings back the log that a leader's snapshot would have replaced.
-func (c *checker) revert() { c.lineage, c.before, c.waiting = c.before, lineage{}, 0 }
+func (c *checker) revert() {
+	c.lineage, c.before, c.waiting, c.reverted = c.before, lineage{}, 0, true
+}
 
 // checkEntry refuses an entry that cannot follow those before it.
 func (c *checker) checkEntry(r *Record) error {

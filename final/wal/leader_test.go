@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	raftpb "go.etcd.io/raft/v3/raftpb"
+
 	"example.com/logbook/final/wal"
 )
 
@@ -71,5 +73,35 @@ func TestStartRecordedAgain(t *testing.T) {
 	b.snapshot(20, 6).save(hs(6, 1, 20), ents(21, 22, 6)...)
 	if got, want := read(t, b.files(), at(20, 6)), "[21/6 22/6]"; got.err != nil || indexes(got.ents) != want {
 		t.Errorf("ReadAll() at 20 = %v, %v, want %v", indexes(got.ents), got.err, want)
+	}
+}
+
+// TestLeaderSnapshotBeforeStart opens a log behind a leader's snapshot that was never committed, or was: the entries behind the start are those of
+// before, or those of after.
+func TestLeaderSnapshotBeforeStart(t *testing.T) {
+	t.Parallel()
+	log := func() *build { return newBuild(nil).save(hs(1, 1, 5), ents(1, 10, 1)...).snapshot(8, 3) }
+	for _, c := range []struct {
+		name string
+		b    *build
+		at   *raftpb.SnapshotMetadata
+		want string
+	}{
+		{"never_committed", log().snapshot(0, 0).save(hs(1, 1, 9)).snapshot(9, 1), at(9, 1), "[10/1]"},
+		{"never_committed_and_went_on", log().snapshot(0, 0).save(hs(4, 1, 9), ents(11, 12, 4)...).snapshot(9, 1), at(9, 1), "[10/1 11/4 12/4]"},
+		{"unfinished_Save", log().save(nil, ents(9, 12, 3)...).snapshot(0, 0).save(hs(4, 1, 9)).snapshot(9, 1), at(9, 1), "[10/1]"},
+		{"a_higher_one_committed", log().snapshot(9, 3).save(hs(3, 1, 9), ents(10, 11, 3)...), at(9, 3), "[10/3 11/3]"},
+		{"committed", log().save(hs(3, 1, 9), ents(9, 12, 3)...).snapshot(9, 3), at(9, 3), "[10/3 11/3 12/3]"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			r := read(t, c.b.files(), c.at)
+			if got := indexes(r.ents); r.err != nil || got != c.want {
+				t.Errorf("ReadAll() = %v, %v, want %v", got, r.err, c.want)
+			}
+			if _, err := wal.Verify(".", c.at, &wal.Options{FS: c.b.files()}); err != nil {
+				t.Errorf("Verify() = %v", err)
+			}
+		})
 	}
 }

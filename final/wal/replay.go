@@ -55,6 +55,9 @@ func (w *WAL) replayFrom(r *replay, first int) error {
 	s := newScanner(w.segs[first:], &w.opts)
 	r.check = &s.check
 	err := r.run(s)
+	if r.held != nil { // no hard state has committed it
+		r.branch, r.held = *r.held, nil
+	}
 	w.tail = s.tail
 	if err != nil && (s.recovery != Salvage || !errors.Is(err, ErrCorrupt)) {
 		return err // what is missing behind damage has no remedy of its own
@@ -68,17 +71,25 @@ type replay struct {
 	keep  bool // the entries, not only what they prove
 	check *checker
 
-	ents     []*raftpb.Entry // ents[i] has index start.index+1+i
-	next     uint64          // the index behind the last entry replayed
+	branch
 	slab     slab
 	match    bool   // the start is recorded
 	recorded []byte // its record's data
 	other    uint64 // the term of another snapshot of the same index, if one was recorded
-	gap      error  // the first entry that does not continue those before
 
 	// pending is the index of a leader's snapshot behind the start that waits for its commit (see checker), or 0; replaced that of the last
 	// one that was committed, and replaced what was replayed.
 	pending, replaced uint64
+
+	// held is what was replayed before a leader's snapshot at or below the start that waits for its commit, or nil.
+	held *branch
+}
+
+// branch is what was replayed.
+type branch struct {
+	ents []*raftpb.Entry // ents[i] has index start.index+1+i
+	next uint64          // the index behind the last entry replayed
+	gap  error           // the first entry that does not continue those before
 }
 
 // run reads all records. Under Salvage it goes on behind damage, and returns the first.
@@ -106,6 +117,7 @@ func (r *replay) run(s *scanner) error {
 
 // apply takes the next record, which the checker has accepted.
 func (r *replay) apply(s *scanner, rec *Record) error {
+	r.settleHeld(&s.check)
 	switch rec.Type {
 	case TypeEntry:
 		return r.entry(s, rec)
@@ -192,11 +204,34 @@ func (r *replay) snapshot(c *checker, data []byte) {
 	switch {
 	case !c.dropped:
 	case s.index <= r.start.index:
-		r.truncate(r.start.index + 1)
+		r.begin(c.waiting != 0 && position{s.index, s.term, true} != r.start)
 	case r.pending == 0: // it need not wait
 		r.pending = s.index
 		r.replace()
 	}
+}
+
+// begin drops all that was replayed, and may hold it in case that it comes back.
+func (r *replay) begin(hold bool) {
+	switch {
+	case !hold:
+		r.held = nil
+	case r.held == nil:
+		held := r.branch
+		r.held = &held
+	}
+	r.branch = branch{next: r.start.index + 1, gap: r.gap}
+}
+
+// settleHeld brings back what is held, or lets it go, when the snapshot that it waits for is decided upon.
+func (r *replay) settleHeld(c *checker) {
+	if r.held == nil || c.waiting != 0 {
+		return
+	}
+	if c.reverted {
+		r.branch = *r.held
+	}
+	r.held = nil
 }
 
 // pending returns the index of the leader's snapshot that waits for its commit, as long as it lies behind the start: opened at it, the log is
