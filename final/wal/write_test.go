@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	raftpb "go.etcd.io/raft/v3/raftpb"
 	"google.golang.org/protobuf/testing/protocmp"
 
 	"example.com/logbook/final/disk"
@@ -100,5 +101,31 @@ func TestFirstStateIsSynced(t *testing.T) {
 		if len(syncs) != want {
 			t.Errorf("Save() of commit %d: %d syncs, want %d", i+1, len(syncs), want)
 		}
+	}
+}
+
+// TestReleaseMovesNoCut: the sync of ReleaseLockTo, which etcd leaves to its caller, does not count for where the segment ends.
+func TestReleaseMovesNoCut(t *testing.T) {
+	t.Parallel()
+	var logs [2][]wal.Segment
+	for i := range logs {
+		w := create(t, disk.NewSim(), 2048)
+		err := w.Save(hs(1, 1, 0), []*raftpb.Entry{ent(1, 1, 1850)})
+		for commit := range uint64(8) {
+			err = errors.Join(err, w.Save(hs(1, 1, min(commit, 1)), nil))
+		}
+		if i == 1 {
+			err = errors.Join(err, w.ReleaseLockTo(0))
+		}
+		if err := errors.Join(err, w.Save(hs(1, 1, 1), nil), w.Save(hs(1, 1, 1), nil)); err != nil {
+			t.Fatal(err)
+		}
+		logs[i] = w.Segments()
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if diff := cmp.Diff(logs[0], logs[1]); diff != "" {
+		t.Errorf("segments with ReleaseLockTo mismatch (-without +with):\n%s", diff)
 	}
 }

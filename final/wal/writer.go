@@ -59,12 +59,17 @@ func cause(err error) error {
 	return err
 }
 
-// sync makes durable what was written.
+// sync makes durable what was written, where etcd does so too.
 func (o *writer) sync() error {
+	o.enc.pages.flush()
+	return o.syncOnly()
+}
+
+// syncOnly makes durable what was written.
+func (o *writer) syncOnly() error {
 	if err := o.enc.flush(); err != nil {
 		return o.fail("write", err)
 	}
-	o.enc.pages.flush()
 	if err := o.syncFile(o.last().File, o.last().Segment.Name); err != nil {
 		return o.fail("sync", err)
 	}
