@@ -33,6 +33,14 @@ type node struct {
 
 	// floor is the lowest index at which the log can still be opened.
 	floor uint64
+
+	// highest is the highest index of a snapshot that was ever recorded.
+	highest uint64
+
+	// ahead is the lowest index of a leader's snapshot that was recorded and then
+	// abandoned, or 0. Nothing from there on is committed before another one of the
+	// leader's has come: its entry there is the snapshot's, which is not ours.
+	ahead uint64
 }
 
 func newNode(rng *rand.Rand) *node {
@@ -172,7 +180,7 @@ func (n *node) appends() save {
 	if n.one(2) && n.state != nil && h.GetTerm() == n.state.GetTerm() || n.state == nil && n.one(4) {
 		s.state = nil
 	} else if n.one(2) {
-		h.Commit = new(h.GetCommit() + n.up(n.last()+uint64(len(s.ents))-h.GetCommit()))
+		h.Commit = new(h.GetCommit() + n.up(n.committable(n.last()+uint64(len(s.ents)))-h.GetCommit()))
 	}
 	return s
 }
@@ -195,7 +203,15 @@ func (n *node) overwrites() save {
 // commits draws a hard state alone; mostly it only moves the commit.
 func (n *node) commits() save {
 	commit := max(n.hardState().GetCommit(), n.base.GetIndex())
-	return save{state: n.next(commit+n.up(n.last()-commit), n.one(6))}
+	return save{state: n.next(commit+n.up(n.committable(n.last())-commit), n.one(6))}
+}
+
+// committable returns up to where entries may be committed, of those up to last.
+func (n *node) committable(last uint64) uint64 {
+	if n.ahead == 0 {
+		return last
+	}
+	return min(last, n.ahead-1)
 }
 
 // saved notes what was saved.
@@ -223,7 +239,7 @@ func (n *node) own() *raftpb.Snapshot {
 // it.
 func (n *node) leaders() (*raftpb.Snapshot, save) {
 	h := n.next(n.hardState().GetCommit(), true)
-	index := max(n.hardState().GetCommit(), n.base.GetIndex()) + 1 + n.up(40)
+	index := max(n.hardState().GetCommit(), n.highest) + 1 + n.up(40)
 	h.Commit = &index
 	return n.snapshot(index, h.GetTerm()), save{state: h}
 }
@@ -240,8 +256,15 @@ func (n *node) snapshot(index, term uint64) *raftpb.Snapshot {
 func (n *node) took(m *raftpb.SnapshotMetadata, replaced bool) {
 	n.recorded = append(n.recorded, m)
 	if replaced {
-		n.base, n.ents = m, nil
+		n.base, n.ents, n.ahead = m, nil, 0
 		n.top = max(n.top, m.GetTerm())
+	}
+}
+
+// forgot notes a leader's snapshot that was recorded and abandoned.
+func (n *node) forgot(m *raftpb.SnapshotMetadata) {
+	if n.used[m.GetTerm()] = true; n.ahead == 0 {
+		n.ahead = m.GetIndex()
 	}
 }
 

@@ -17,7 +17,6 @@ import (
 	"go.etcd.io/raft/v3/raftpb"
 
 	segments "example.com/logbook/chapters/02-segments"
-	snapshots "example.com/logbook/chapters/03-snapshots"
 	"example.com/logbook/final/disk"
 )
 
@@ -25,9 +24,10 @@ import (
 // disk, etcd's in a real folder.
 type pair struct {
 	*node
+	kind
 
 	sim  *disk.Sim
-	ours *snapshots.WAL
+	ours ourLog
 
 	dir  string
 	etcd *wal.WAL
@@ -51,12 +51,16 @@ type pair struct {
 
 	// opened is the index at which the logs were opened last.
 	opened uint64
+
+	// abandoned is set from where a leader's snapshot was recorded and not
+	// committed, until both logs were opened again.
+	abandoned bool
 }
 
 // newPair creates both logs. dir is an empty folder; size is that of a segment.
-func newPair(seed uint64, dir string, size int64) (*pair, error) {
+func newPair(k kind, seed uint64, dir string, size int64) (*pair, error) {
 	rng := rand.New(rand.NewPCG(seed, seed))
-	p := &pair{node: newNode(rng), dir: dir, size: size, seen: map[string]int{}}
+	p := &pair{node: newNode(rng), kind: k, dir: dir, size: size, seen: map[string]int{}}
 	if !p.one(8) {
 		p.metadata = p.bytes()
 	}
@@ -65,7 +69,7 @@ func newPair(seed uint64, dir string, size int64) (*pair, error) {
 	if p.sim, err = simOf(nil, files{}); err != nil {
 		return nil, err
 	}
-	if p.ours, err = snapshots.Create(p.sim, logDir, p.metadata, p.options()); err != nil {
+	if p.ours, err = p.create(p.sim, p.metadata, size); err != nil {
 		return nil, err
 	}
 	if err = putReal(p.folder(snapDir), files{}); err != nil {
@@ -78,9 +82,7 @@ func newPair(seed uint64, dir string, size int64) (*pair, error) {
 	return p, nil
 }
 
-func (p *pair) folder(name string) string           { return filepath.Join(p.dir, name) }
-func (p *pair) options() *snapshots.Options         { return &snapshots.Options{SegmentSize: p.size} }
-func (p *pair) snapshotter() *snapshots.Snapshotter { return snapshots.New(p.sim, snapDir) }
+func (p *pair) folder(name string) string { return filepath.Join(p.dir, name) }
 func (p *pair) note(format string, args ...any) {
 	p.did = append(p.did, fmt.Sprintf(format, args...))
 }
@@ -110,6 +112,12 @@ func (p *pair) run() error {
 
 // step makes one call, or a few that belong together.
 func (p *pair) step() error {
+	if log, ok := p.ours.(preparer); ok && p.one(12) {
+		p.note("Prepare()")
+		if err := log.Prepare(); err != nil {
+			return err
+		}
+	}
 	switch n := p.rng.IntN(100); {
 	case n < 40:
 		return p.save(p.appends())
@@ -119,14 +127,19 @@ func (p *pair) step() error {
 		return p.save(p.commits())
 	case n < 85:
 		if s := p.own(); s != nil {
-			return p.snapshot(s, false)
+			p.took(s.GetMetadata(), false)
+			return p.snapshot(s)
 		}
 		return nil
 	case n < 89:
 		s, commit := p.leaders()
-		if err := p.snapshot(s, true); err != nil {
+		if p.forgets && p.state != nil && p.one(3) {
+			return p.abandon(s)
+		}
+		if err := p.snapshot(s); err != nil {
 			return err
 		}
+		p.took(s.GetMetadata(), true)
 		return p.save(commit)
 	case n < 93:
 		return p.release()
@@ -180,18 +193,28 @@ func (p *pair) named(before, after []string) error {
 }
 
 // snapshot saves a snapshot's file, then its record.
-func (p *pair) snapshot(s *raftpb.Snapshot, replaces bool) error {
+func (p *pair) snapshot(s *raftpb.Snapshot) error {
 	m := s.GetMetadata()
 	p.note("SaveSnap and SaveSnapshot(index %d, term %d), %d bytes", m.GetIndex(), m.GetTerm(), len(s.GetData()))
-	if err := p.same("SaveSnap", p.snapshotter().SaveSnap(s), snap.New(nil, p.folder(snapDir)).SaveSnap(s)); err != nil {
+	if err := p.same("SaveSnap", p.snaps(p.sim).SaveSnap(s), snap.New(nil, p.folder(snapDir)).SaveSnap(s)); err != nil {
 		return err
 	}
 	if err := p.same("SaveSnapshot", p.ours.SaveSnapshot(m), p.etcd.SaveSnapshot(record(m))); err != nil {
 		return err
 	}
-	p.took(m, replaces)
-	p.reached = max(p.reached, m.GetIndex())
+	p.reached, p.highest = max(p.reached, m.GetIndex()), max(p.highest, m.GetIndex())
 	return nil
+}
+
+// abandon ends the process between the record of a leader's snapshot and the Save
+// that is to commit it: the node goes on without the snapshot.
+func (p *pair) abandon(s *raftpb.Snapshot) error {
+	p.forgot(s.GetMetadata())
+	if err := p.snapshot(s); err != nil {
+		return err
+	}
+	p.abandoned = true
+	return p.reopen()
 }
 
 // record is a snapshot's position as etcd's log takes it.

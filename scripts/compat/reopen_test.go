@@ -17,7 +17,6 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	segments "example.com/logbook/chapters/02-segments"
-	snapshots "example.com/logbook/chapters/03-snapshots"
 	finalsnap "example.com/logbook/final/snap"
 	finalwal "example.com/logbook/final/wal"
 )
@@ -171,7 +170,7 @@ func (p *pair) readers(at *raftpb.SnapshotMetadata) error {
 
 // valid compares which snapshots the logs call valid, and which one is loaded.
 func (p *pair) valid() error {
-	ours, err := snapshots.ValidSnapshotEntries(p.sim, logDir)
+	ours, err := p.kind.valid(p.sim)
 	if err != nil {
 		return err
 	}
@@ -193,7 +192,7 @@ func (p *pair) valid() error {
 	if err := told("ValidSnapshotEntries, ours and final/wal's", nil, ours, finals); err != nil {
 		return err
 	}
-	a, errA := snapshots.Match(p.sim, logDir, p.snapshotter())
+	a, errA := p.newest(p.sim)
 	b, errB := snap.New(nil, p.folder(snapDir)).LoadNewestAvailable(etcds)
 	c, errC := finalsnap.New(p.folder(snapDir), nil).LoadNewestAvailable(finals)
 	if errA == nil && a == nil && errors.Is(errB, snap.ErrNoSnapshot) && errors.Is(errC, finalsnap.ErrNoSnapshot) {
@@ -211,7 +210,7 @@ func (p *pair) valid() error {
 // open opens both logs at a snapshot and reads them.
 func (p *pair) open(at *raftpb.SnapshotMetadata) error {
 	var err error
-	if p.ours, err = snapshots.Open(p.sim, logDir, at, p.options()); err != nil {
+	if p.ours, err = p.kind.open(p.sim, at, p.size); err != nil {
 		return err
 	}
 	metadata, state, ents, err := p.ours.ReadAll()
@@ -223,11 +222,42 @@ func (p *pair) open(at *raftpb.SnapshotMetadata) error {
 	}
 	p.etcd.SetUnsafeNoFsync()
 	metadata, state, ents, err = p.etcd.ReadAll()
-	p.headless, p.opened, p.reached = true, at.GetIndex(), p.last()
-	for _, m := range p.recorded {
-		p.reached = max(p.reached, m.GetIndex())
+	p.headless, p.opened, p.reached = true, at.GetIndex(), max(p.last(), p.highest)
+	if err := p.etcdsResult(at, metadata, state, ents, err); err != nil || !p.abandoned {
+		return err
 	}
-	return p.etcdsResult(at, metadata, state, ents, err)
+	p.abandoned = false
+	return p.again(at)
+}
+
+// again is reopen where ours may have recorded its start once more, because a
+// leader's snapshot was abandoned: that record, and nothing else, is what etcd's
+// log lacks. Both go on with ours.
+func (p *pair) again(at *raftpb.SnapshotMetadata) error {
+	p.note("Close()")
+	if err := p.close(); err != nil {
+		return err
+	}
+	log, etcds, err := p.logs()
+	if err != nil {
+		return err
+	}
+	names := log.names(".wal")
+	last := names[len(names)-1]
+	switch more, want := added(last, log, etcds), p.starting(at); {
+	case len(more) > 1 || len(more) == 1 && !slices.Contains(want, more[0]):
+		return fmt.Errorf("%s: ours has more than its start, %s: %s", last, want, more)
+	case len(more) == 1:
+		p.seen["again"]++
+		etcds[last] = log[last]
+	}
+	if n, ok := backwards(names, etcds.names(".wal")); ok && n > 0 {
+		etcds = renamed(etcds, log)
+	}
+	if d := differ(log, etcds); d != "" {
+		return fmt.Errorf("logs: %s", d)
+	}
+	return p.swap(log, log)
 }
 
 // result compares what a reader returned with what was saved.
