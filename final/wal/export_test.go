@@ -14,3 +14,17 @@ func WaitForJoined(w *WAL, n int) {
 		time.Sleep(time.Millisecond)
 	}
 }
+
+// WaitForFilled returns when so much of the next segment is filled.
+func WaitForFilled(w *WAL, size int64) {
+	for {
+		s := &w.out.spare
+		s.mu.Lock()
+		filled := s.filled
+		s.mu.Unlock()
+		if filled >= size {
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
