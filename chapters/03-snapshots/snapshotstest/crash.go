@@ -316,7 +316,7 @@ func Experiments(impl Implementation) []*crash.Experiment {
 	l := life{impl}
 	return []*crash.Experiment{
 		{Name: "its own snapshot, then release and purge", Start: l.begin, Work: l.own, Recover: l.recover, Again: l.again},
-		{Name: "a leader's snapshot, then release and purge", Start: l.begin, Work: l.leader, Recover: l.recover, Again: l.again},
+		{Name: "a leader's snapshots, then release and purge", Start: l.begin, Work: l.leader, Recover: l.recover, Again: l.again},
 	}
 }
 
@@ -363,7 +363,9 @@ func (l life) own(fsys disk.FS, note func(any)) error {
 	)
 }
 
-// leader gets a snapshot from the leader, beyond its log, and forgets it all.
+// leader gets two snapshots from the leader, each beyond its log, and forgets
+// all before. Behind the second comes a Save that moves the commit and nothing
+// else, and is not synced.
 func (l life) leader(fsys disk.FS, note func(any)) error {
 	n, err := l.open(fsys, note)
 	if err != nil {
@@ -377,6 +379,10 @@ func (l life) leader(fsys disk.FS, note func(any)) error {
 		func() error { return n.save(state(2, 3, 21), run(2, 22, 22)...) },
 		func() error { return n.forget(20) },
 		func() error { return n.save(nil, run(2, 23, 23)...) },
+		func() error { return n.remember(40, 2) },
+		func() error { return n.save(state(2, 3, 40)) },
+		func() error { return n.forget(40) },
+		func() error { return n.save(nil, run(2, 41, 41)...) },
 		func() error { return n.log.Close() },
 	)
 }

@@ -110,7 +110,7 @@ func failedFile(c *check) {
 	old := snapshotAt(9, 2)
 	old.Data = make([]byte, 700)
 	for _, f := range saveFaults {
-		f.Ops = disk.OpChanges
+		f.Ops = disk.OpChanges | disk.OpClose
 		for f.Nth = 1; c.fileFails(f, old); f.Nth++ {
 		}
 	}
@@ -131,12 +131,14 @@ func (c *check) fileFails(f disk.Fault, old *raftpb.Snapshot) bool {
 	err := w.saveSnap(now)
 	if struck() == 0 {
 		w.must(err)
+		w.closesAll()
 		return false
 	}
 	failed := failedOp(w.sim)
 	if err == nil {
-		w.fail(failure{got: "nil", want: "the disk's error", means: "the disk said no (" + failed + "); the caller records the snapshot next, and gives up the log before it."})
+		w.fail(failure{got: "nil", want: "the disk's error", means: "the disk said no (" + failed + "); the caller records the snapshot next, and gives up the log before it. Close is no exception: some file systems tell only there what they could not keep (close(2))."})
 	}
+	w.closesAll()
 	w.sim.Heal()
 	got := content(w.sim, name)
 	if !bytes.Equal(got, snapshotFile(old)) && !bytes.Equal(got, snapshotFile(now)) {
@@ -147,6 +149,14 @@ func (c *check) fileFails(f disk.Fault, old *raftpb.Snapshot) bool {
 	}
 	w.must(w.saveSnap(now))
 	return true
+}
+
+// closesAll fails if the last call has left a file open.
+func (w *world) closesAll() {
+	w.Helper()
+	if w.left > 0 {
+		w.fail(failure{got: fmt.Sprintf("%d file left open", w.left), want: "none", means: "nobody else can close it. A node does this for as long as it lives, until it may open no file any more."})
+	}
 }
 
 // sizeOf is the length of a file, -1 if there is none.

@@ -205,6 +205,27 @@ func newestBothKnow(c *check) {
 			w.fail(failure{got: "snapshot " + metaWords(snap.GetMetadata()) + ", error " + c.told(err), want: want, means: b.means})
 		}
 	}
+	for _, f := range []disk.Fault{{Ops: disk.OpOpen, Name: fileName(7, 1), Err: syscall.EACCES}, {Ops: disk.OpRead, Name: fileName(7, 1)}, {Ops: disk.OpList, Name: folder}} {
+		c.matchUnread(f, c.both(base(), snaps(meta(5, 1), meta(7, 1))))
+	}
+}
+
+// matchUnread fails unless Match returns an error where the folder does not
+// answer.
+func (c *check) matchUnread(f disk.Fault, w *world) {
+	struck := w.sim.Inject(f)
+	snap, err := w.match()
+	w.sim.Heal()
+	if struck() == 0 {
+		return // it asks in another way
+	}
+	failed := "the file of 7 could not be read"
+	if f.Ops == disk.OpList {
+		failed = "the folder of snapshots could not be listed"
+	}
+	if err == nil || c.kind(err) == "ErrNoSnapshot" {
+		w.fail(failure{got: "snapshot " + metaWords(snap.GetMetadata()) + ", error " + c.told(err), want: "the disk's error", means: failed + ": that is not to have none. The log has its beginning still, but where a leader's snapshot has replaced its entries a node that starts there has lost them, and its state."})
+	}
 }
 
 // withoutBeginning is I30.

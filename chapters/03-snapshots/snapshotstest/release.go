@@ -107,6 +107,29 @@ func syncedBeforeForget(c *check) {
 	}
 	w.sim.Heal()
 	_ = w.close()
+	c.stillCompares()
+}
+
+// stillCompares saves what contradicts a log that has forgotten.
+func (c *check) stillCompares() {
+	for _, f := range []struct {
+		index uint64
+		do    func(w *world) error
+		means string
+	}{
+		{4, func(w *world) error { return w.save(nil, entry(2, 8, 0)) }, "entry 7 has term 3, and behind it none of term 2 can come. Entry 7 is behind the snapshot, and in the log."},
+		{8, func(w *world) error { return w.save(nil, entry(2, 6, 0)) }, "entry 5 has term 3, and behind it none of term 2 can come. What is not committed may still be replaced, and is compared with the entry before it: the terms from the commit on must stay known, also when a higher index is released."},
+		{2, func(w *world) error { return w.saveSnapshot(meta(3, 2)) }, "entry 3 has term 3, and is committed: this snapshot is of another history. Entry 3 is behind the index that was released, and in the log."},
+	} {
+		w := c.fresh(small)
+		w.must(w.save(state(3, 1, 0), run(3, 1, 4)...))
+		w.must(w.save(state(3, 1, 4), run(3, 5, 9)...))
+		w.must(w.release(f.index))
+		if err := f.do(w); c.kind(err) != "ErrRefused" {
+			w.fail(failure{got: c.told(err), want: "ErrRefused, as before ReleaseLockTo", means: f.means})
+		}
+		w.must(w.close())
+	}
 }
 
 // oldestFirst is I33.
@@ -114,38 +137,52 @@ func oldestFirst(c *check) {
 	w := c.six()
 	names, keep := segmentsOf(w.sim), keepFrom(look(w.sim).indexes(), 7)
 	w.must(w.release(7))
-	var removed, undone []string
-	w.sim.Watch(func(e disk.Event) {
-		if e.Op != disk.OpRemove || e.Err != nil {
-			return
-		}
-		removed = append(removed, path.Base(e.Name))
-		open := 0
-		for _, u := range w.sim.Pending() {
-			if u.Kind == disk.NameKind {
-				open++
-			}
-		}
-		if open > 1 {
-			undone = append(undone, path.Base(e.Name))
-		}
-	})
-	err := w.purge()
-	w.sim.Watch(nil)
-	w.must(err)
-	if len(removed) < 2 || !slices.Equal(removed, names[:len(removed)]) {
+	removed := w.purgeInOrder()
+	if !slices.Equal(removed, names[:keep]) {
 		w.fail(failure{got: "removed: " + strings.Join(removed, ", "), want: strings.Join(names[:keep], ", "), means: "a log without its second segment is no log; without its first it is a shorter one."})
 	}
-	if undone != nil {
-		w.fail(failure{got: "when " + undone[0] + " is removed, the removal before it is not durable", want: "SyncDir between the two", means: "a crash may keep the first removal and lose the second, or the other way round: then there is a gap, and the log cannot be opened."})
-	}
-	if p := w.sim.Pending(); len(p) > 0 {
+	if p := openNames(w.sim); len(p) > 0 {
 		w.fail(failure{got: "Purge has returned nil, and a crash may still take back: " + p[0].String(), want: "the last removal durable too", means: "space that comes back after a crash was promised to others."})
 	}
 	w.must(w.close())
 	for _, f := range []disk.Fault{{Ops: disk.OpRemove}, {Ops: disk.OpSyncDir}, {Ops: disk.OpRemove, Nth: 2}, {Ops: disk.OpSyncDir, Nth: 2}} {
 		c.purgeFails(f, keep)
 	}
+}
+
+// purgeInOrder purges, and returns what was removed. It fails unless each removal
+// is durable before the next.
+func (w *world) purgeInOrder() (removed []string) {
+	w.Helper()
+	var undone disk.Undecided
+	w.sim.Watch(func(e disk.Event) {
+		if e.Op != disk.OpRemove || e.Err != nil {
+			return
+		}
+		removed = append(removed, path.Base(e.Name))
+		if open := openNames(w.sim); len(open) > 1 && undone.Name == "" {
+			undone = open[0]
+		}
+	})
+	err := w.purge()
+	w.sim.Watch(nil)
+	w.mustBecause(err, "nothing was wrong with this disk. What is gone already is done: two that clean up must not bring the node down (etcd#22470).")
+	if undone.Name != "" {
+		w.fail(failure{got: "the next is removed while a crash may still take back: " + undone.String(), want: "SyncDir between the two", means: "a crash may take back the first removal and not the second: then there is a gap, and the log cannot be opened. Whoever has removed a file may not have synced the folder."})
+	}
+	w.closesAll()
+	return removed
+}
+
+// openNames are the changes of names in the log's folder that a crash may still
+// take back.
+func openNames(sim *disk.Sim) (open []disk.Undecided) {
+	for _, u := range sim.Pending() {
+		if u.Kind == disk.NameKind && path.Dir(u.Name) == dir {
+			open = append(open, u)
+		}
+	}
+	return open
 }
 
 // purgeFails has a removal fail.
@@ -205,6 +242,33 @@ func lockedIsLeft(c *check) {
 	}
 	w.must(w.close())
 	c.goneAlready()
+	c.notItsOwn()
+}
+
+// notItsOwn releases and purges in a log that was closed, or not read.
+func (c *check) notItsOwn() {
+	closed := c.six()
+	closed.must(closed.release(7))
+	closed.must(closed.close())
+	unread := c.six()
+	unread.must(unread.close())
+	unread.must(unread.open(meta(5, 1), small))
+	for _, l := range []struct {
+		*world
+		kind, means string
+	}{
+		{closed, "ErrClosed", "with Close the log has given up its locks: the files may be another process's by now, who has not released them."},
+		{unread, "ErrNotRead", "what was not read to its end nobody knows: neither its commit nor whether it can be opened at that snapshot."},
+	} {
+		for _, call := range []func() error{func() error { return l.release(9) }, l.purge} {
+			c.world = l.world
+			if err := call(); c.kind(err) != l.kind {
+				l.fail(failure{got: c.told(err), want: l.kind, means: l.means})
+			}
+			l.without(disk.OpChanges, l.means)
+		}
+	}
+	unread.must(unread.close())
 }
 
 // goneAlready purges where somebody was faster.
@@ -216,7 +280,7 @@ func (c *check) goneAlready() {
 		c.Fatal(err)
 	}
 	w.did = append(w.did, "somebody removes "+names[0])
-	w.mustBecause(w.purge(), "what is gone already is done: two that clean up must not bring the node down (etcd#22470).")
+	w.purgeInOrder()
 	if got := segmentsOf(w.sim.Crash(disk.Lost)); !slices.Equal(got, names[keep:]) {
 		w.fail(failure{got: strings.Join(got, ", "), want: strings.Join(names[keep:], ", "), means: "the others are removed all the same, and all of it is durable: whoever was faster may not have synced the folder."})
 	}

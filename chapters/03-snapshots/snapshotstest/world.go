@@ -21,6 +21,9 @@ type world struct {
 	// the last of them.
 	did []string
 
+	// left is how many files the last call has opened and not closed.
+	left int
+
 	// saved are the records behind the heads that were saved, in words.
 	saved []string
 }
@@ -49,10 +52,25 @@ func (w *world) call(name string, f func() error) error {
 	w.sim.ClearLog()
 	w.did = append(w.did, name)
 	err := f()
+	w.left = leftOpen(w.sim)
 	if err != nil {
 		w.did[len(w.did)-1] += ": " + w.told(err)
 	}
 	return err
+}
+
+// leftOpen is how many files were opened and not closed since the disk's log
+// begins. A Close that failed has closed.
+func leftOpen(sim *disk.Sim) (n int) {
+	for _, e := range sim.Log() {
+		switch {
+		case e.Op&(disk.OpOpen|disk.OpCreate) != 0 && e.Err == nil:
+			n++
+		case e.Op == disk.OpClose:
+			n--
+		}
+	}
+	return n
 }
 
 // create makes a log.
