@@ -29,17 +29,22 @@ func (c *check) folderOf(there map[string][]byte) *world {
 		put(sim, path.Join(folder, name), there[name])
 		words = append(words, fmt.Sprintf("%s, %d bytes", name, len(there[name])))
 	}
+	if words == nil {
+		return c.on(sim.Crash(disk.Kept), "the folder is empty")
+	}
 	return c.on(sim.Crash(disk.Kept), "the folder holds\n"+strings.Join(words, "\n"))
 }
 
 // load calls Load.
 func (w *world) load() (snap *raftpb.Snapshot, err error) {
+	s := w.New(w.sim, folder)
 	err = w.call("Load()", func() error {
-		s := w.New(w.sim, folder)
 		snap, err = s.Load()
-		w.did = append(w.did, fmt.Sprintf("passed over: %d", len(s.PassedOver())))
 		return err
 	})
+	if n := len(s.PassedOver()); n > 0 {
+		w.did[len(w.did)-1] += fmt.Sprintf("\nwhich has passed over %d", n)
+	}
 	return snap, err
 }
 
@@ -161,14 +166,18 @@ func (c *check) strangeNames() {
 func corruptSetAside(c *check) {
 	good := snapshotFile(snapshotAt(9, 2))
 	noMeta := sealed(marshal(&raftpb.Snapshot{Data: []byte("x")}))
-	bad := map[string][]byte{"": {}, "all zeros": make([]byte, len(good)), "no snapshot in it": sealed(nil), "no metadata in it": noMeta, "a byte behind the end": append(slices.Clone(good), 0), "not a message": []byte("precious")}
+	bad := map[string][]byte{
+		"": {}, "full of zeros": make([]byte, len(good)), "of no snapshot, with a checksum that fits": sealed(nil),
+		"a snapshot without metadata, which nobody saves": noMeta, "longer by a byte": append(slices.Clone(good), 0), "no message": []byte("precious"),
+		"no snapshot, with a checksum that fits": sealed(append(marshal(snapshotAt(9, 2)), 0xff)),
+	}
 	for n := 1; n < len(good); n += 5 {
 		bad[fmt.Sprintf("cut at byte %d", n)] = good[:n]
 	}
 	for n := range good {
 		b := slices.Clone(good)
 		b[n] ^= 1 << (n % 8)
-		bad[fmt.Sprintf("a bit of byte %d changed", n)] = b
+		bad[fmt.Sprintf("changed in a bit of byte %d", n)] = b
 	}
 	for _, what := range slices.Sorted(maps.Keys(bad)) {
 		c.setAside(what, bad[what])
@@ -186,9 +195,10 @@ func (c *check) setAside(what string, b []byte) {
 	there := with(snaps(meta(5, 1)), fileName(9, 2), b)
 	w := c.folderOf(there)
 	w.did[0] += "\nof which the last is " + cmpOr(what, "empty")
-	w.loads(5, 1, "the newest file is corrupt, and the one before it is whole: the node can start from that.")
+	const proof = "these are not the bytes that were saved, and will not be tomorrow: "
+	w.loads(5, 1, proof+"the file is corrupt. The one before it is whole, and the node can start from that.")
 	want := with(snaps(meta(5, 1)), fileName(9, 2)+".broken", b)
-	w.keeps(w.sim, want, "what is proven corrupt gets a name under which nobody looks for it, and is kept: it is evidence.")
+	w.keeps(w.sim, want, proof+"such a file gets a name under which nobody looks for it, and is kept, as evidence.")
 	w.keeps(w.sim.Crash(disk.Lost), want, "the new name is durable, or the same file is judged at every start.")
 }
 
@@ -257,13 +267,13 @@ func unreadableStays(c *check) {
 		if struck() == 0 {
 			continue // it asks in another way
 		}
-		failed := "the disk did not give the newest file"
+		failed := "the disk did not give the newest file, which"
 		if f.Ops == disk.OpList {
-			failed = "the disk did not list the folder"
+			failed = "the disk did not list the folder, and what is in it"
 		}
 		reads := f.Err != io.EOF
 		if err == nil || w.kind(err) == "ErrNoSnapshot" || w.kind(err) == "ErrCorrupt" || reads && f.Err != nil && !errors.Is(err, f.Err) {
-			w.fail(failure{got: "snapshot " + metaWords(snap.GetMetadata()) + ", error " + w.told(err), want: "the disk's error", means: failed + ": it may be good, and the log before it may be gone. An older one, or none, would be the wrong start; the next attempt may succeed."})
+			w.fail(failure{got: "snapshot " + metaWords(snap.GetMetadata()) + ", error " + w.told(err), want: "the disk's error", means: failed + " may be good, and the log before it may be gone. An older one, or none, would be the wrong start; the next attempt may succeed."})
 		}
 		w.keeps(w.sim, there, "a file that could not be read is not proven corrupt: etcd renames it, and a good snapshot is never looked at again.")
 		w.loads(9, 2, "the disk answers again, and the file is there.")
@@ -271,7 +281,7 @@ func unreadableStays(c *check) {
 	w := c.folderOf(there)
 	w.sim.Inject(disk.Fault{Ops: disk.OpOpen, Name: fileName(9, 2), Err: fs.ErrNotExist})
 	w.did[0] += "\nof which the last is removed by somebody, once the folder was listed"
-	w.loads(5, 1, "what is removed is not there: no failure.")
+	w.loads(5, 1, "whoever cleans up may be faster. What is removed is no failure of the disk: the next one counts.")
 }
 
 // nameOfContent is I24.
@@ -304,7 +314,7 @@ func (c *check) passedIsTold() {
 	twice := func(want []passed, means string) {
 		w.must(w.call("Load()", func() error { _, err := s.Load(); return err }))
 		if got := s.PassedOver(); !slices.EqualFunc(got, want, func(err error, p passed) bool { return p.fits(err) }) {
-			w.fail(failure{got: "PassedOver(): " + listed(got), want: "PassedOver(): " + listed(want), means: means})
+			w.fail(failure{got: "PassedOver() returns " + listed(got), want: listed(want), means: means})
 		}
 	}
 	named := passed{c.ErrName, "ErrName", fileName(9, 2)}
@@ -317,7 +327,7 @@ func (c *check) passedIsTold() {
 	_, err := w.load()
 	for _, p := range []passed{{c.ErrNoSnapshot, "ErrNoSnapshot", ""}, broken, named} {
 		if !p.fits(err) {
-			w.fail(failure{got: w.told(err), want: "ErrNoSnapshot, and with it " + listed([]passed{broken, named}), means: "a node that is new and a node whose every snapshot is damaged have none alike. Only what was passed over tells whoever starts it which of the two this is, and where to look."})
+			w.fail(failure{got: w.told(err), want: "ErrNoSnapshot, joined with " + listed([]passed{broken, named}), means: "a node that is new and a node whose every snapshot is damaged have none alike. Only what was passed over tells whoever starts it which of the two this is, and where to look."})
 		}
 	}
 }

@@ -21,8 +21,9 @@ type world struct {
 	// the last of them.
 	did []string
 
-	// left is how many files the last call has opened and not closed.
-	left int
+	// last is what the last call did to the disk. The suite's own looking comes
+	// behind it in the disk's log, and is none of its.
+	last []disk.Event
 
 	// saved are the records behind the heads that were saved, in words.
 	saved []string
@@ -52,25 +53,11 @@ func (w *world) call(name string, f func() error) error {
 	w.sim.ClearLog()
 	w.did = append(w.did, name)
 	err := f()
-	w.left = leftOpen(w.sim)
+	w.last = w.sim.Log()
 	if err != nil {
 		w.did[len(w.did)-1] += ": " + w.told(err)
 	}
 	return err
-}
-
-// leftOpen is how many files were opened and not closed since the disk's log
-// begins. A Close that failed has closed.
-func leftOpen(sim *disk.Sim) (n int) {
-	for _, e := range sim.Log() {
-		switch {
-		case e.Op&(disk.OpOpen|disk.OpCreate) != 0 && e.Err == nil:
-			n++
-		case e.Op == disk.OpClose:
-			n--
-		}
-	}
-	return n
 }
 
 // create makes a log.
@@ -178,7 +165,7 @@ func (w *world) story() string {
 func (w *world) changes() string {
 	const most = 16
 	var lines []string
-	for _, e := range w.sim.Log() {
+	for _, e := range w.last {
 		if e.Op&(disk.OpChanges|disk.OpLock) != 0 || e.Err != nil {
 			lines = append(lines, e.String())
 		}
@@ -195,7 +182,7 @@ func (w *world) changes() string {
 // without fails if the last call did one of these operations.
 func (w *world) without(ops disk.Op, means string) {
 	w.Helper()
-	for _, e := range w.sim.Log() {
+	for _, e := range w.last {
 		if e.Op&ops != 0 {
 			w.fail(failure{got: "it does: " + e.String(), want: "no " + ops.String(), means: means})
 		}
