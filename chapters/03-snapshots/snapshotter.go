@@ -31,8 +31,9 @@ func New(fsys disk.FS, dir string) *Snapshotter { return &Snapshotter{fsys: fsys
 // SaveSnap saves a snapshot, durably, in a file that its term and index name. A
 // crash leaves that file whole or not at all, and so does a failure; a file of the
 // same name from before is replaced or untouched. Whatever the disk refuses is an
-// error, Close included; no temporary file stays, and none open. A snapshot of
-// index 0 is one of nothing, and nothing is saved.
+// error, Close included; no temporary file stays, and none open, and one that a
+// crash has left is used or removed by the next SaveSnap. A snapshot of index 0 is
+// one of nothing, and nothing is saved.
 //
 // The file does not count before the log has recorded it: call
 // [WAL.SaveSnapshot] next.

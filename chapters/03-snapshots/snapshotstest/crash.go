@@ -57,15 +57,16 @@ func (s step) String() string { return "about to write: " + s.words() }
 
 // What else a workload notes, for who recovers.
 type (
-	// acked says that all that was tried until now is promised.
-	acked struct{}
+	// acked says that all that was tried until now is promised, and by which
+	// call, which has returned nil.
+	acked struct{ by string }
 	// left says that a crash has left the first n steps, and that the others
 	// must not come back.
 	left struct{ n int }
 )
 
 // String is for traces.
-func (acked) String() string { return "acknowledged" }
+func (a acked) String() string { return "acknowledged by " + a.by }
 
 // ledger is what the notes come to: the steps, and how many are promised.
 func ledger(notes []any) (steps []step, promised int) {
@@ -100,7 +101,7 @@ func (n *node) save(s *raftpb.HardState, ents ...*raftpb.Entry) error {
 	}
 	err := n.log.Save(s, ents)
 	if err == nil && len(ents) > 0 {
-		n.note(acked{})
+		n.note(acked{"Save"})
 	}
 	return err
 }
@@ -113,7 +114,7 @@ func (n *node) remember(index, term uint64) error {
 	n.note(step{snapshot: meta(index, term)})
 	err := n.log.SaveSnapshot(meta(index, term))
 	if err == nil {
-		n.note(acked{})
+		n.note(acked{"SaveSnapshot"})
 	}
 	return err
 }
@@ -122,7 +123,7 @@ func (n *node) remember(index, term uint64) error {
 func (n *node) forget(index uint64) error {
 	err := n.log.ReleaseLockTo(index)
 	if err == nil {
-		n.note(acked{}) // it has synced
+		n.note(acked{"ReleaseLockTo"}) // it has synced
 		err = n.log.Purge()
 	}
 	return err

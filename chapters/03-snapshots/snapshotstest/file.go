@@ -211,7 +211,7 @@ func (w *world) closesAll() {
 		}
 	}
 	if open > 0 {
-		w.fail(failure{got: fmt.Sprintf("files left open: %d", open), want: "none", means: "nobody else can close it. A node does this for as long as it lives, until it may open no file any more."})
+		w.fail(failure{got: fmt.Sprintf("files left open: %d", open), want: "none", means: "nobody else can close what this call has opened. A node does this for as long as it lives, until it may open no file any more."})
 	}
 }
 

@@ -167,9 +167,9 @@ func corruptSetAside(c *check) {
 	good := snapshotFile(snapshotAt(9, 2))
 	noMeta := sealed(marshal(&raftpb.Snapshot{Data: []byte("x")}))
 	bad := map[string][]byte{
-		"": {}, "full of zeros": make([]byte, len(good)), "of no snapshot, with a checksum that fits": sealed(nil),
+		"": {}, "full of zeros": make([]byte, len(good)), "a message without a snapshot": sealed(nil),
 		"a snapshot without metadata, which nobody saves": noMeta, "longer by a byte": append(slices.Clone(good), 0), "no message": []byte("precious"),
-		"no snapshot, with a checksum that fits": sealed(append(marshal(snapshotAt(9, 2)), 0xff)),
+		"no snapshot, under a checksum that fits": sealed(append(marshal(snapshotAt(9, 2)), 0xff)),
 	}
 	for n := 1; n < len(good); n += 5 {
 		bad[fmt.Sprintf("cut at byte %d", n)] = good[:n]
@@ -314,7 +314,7 @@ func (c *check) passedIsTold() {
 	twice := func(want []passed, means string) {
 		w.must(w.call("Load()", func() error { _, err := s.Load(); return err }))
 		if got := s.PassedOver(); !slices.EqualFunc(got, want, func(err error, p passed) bool { return p.fits(err) }) {
-			w.fail(failure{got: "PassedOver() returns " + listed(got), want: listed(want), means: means})
+			w.fail(failure{got: "PassedOver() returns " + listed(got), want: "PassedOver() returns " + listed(want), means: means})
 		}
 	}
 	named := passed{c.ErrName, "ErrName", fileName(9, 2)}

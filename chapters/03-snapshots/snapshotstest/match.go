@@ -267,6 +267,7 @@ func withoutBeginning(c *check) {
 // corrupt.
 func (c *check) matchDamaged(m *image) {
 	w := c.both(m, snaps(meta(2, 1)))
+	w.did[0] += "\nand the log's last record is no snapshot, though its type says so"
 	if snap, err := w.match(); c.kind(err) != "corrupt" || snap != nil {
 		w.fail(failure{got: "snapshot " + metaWords(snap.GetMetadata()) + ", error " + c.told(err), want: "corrupt, and no snapshot", means: "of a log that is damaged nobody knows what it had recorded, and \"no snapshot\" would be no answer."})
 	}
