@@ -31,6 +31,11 @@ func savedInOrder(c *check) {
 		w.without(disk.OpWrite|disk.OpSync, "raft calls Save with nothing to save again and again; a record and a sync for each would be the node's whole work.")
 	}
 	w.must(w.close())
+	for _, ents := range [][]*raftpb.Entry{nil, run(3, 6, 6)} {
+		if err := w.save(nil, ents...); c.kind(err) != "ErrClosed" {
+			w.fail(failure{got: c.told(err), want: "ErrClosed", means: "every method of a closed log says so, also where there is nothing to save: it may belong to someone else by now."})
+		}
+	}
 	want := newImage().save(nil, run(1, 1, 1)...).save(state(1, 1, 0)).save(state(2, 0, 1), run(2, 2, 4)...).save(nil, run(2, 5, 6)...).save(nil, run(3, 5, 5)...)
 	w.differ(want.names[0], content(w.sim, dir+"/"+want.names[0]), want.files[0].Bytes(), "an entry is a record of type 2, a hard state one of type 3, and their data is raft's message: etcd's tools read no other.")
 }
@@ -80,7 +85,7 @@ func actedOnIsSynced(c *check) {
 			continue
 		}
 		w.without(disk.OpSync, "a commit alone need not be durable: raft learns it again. A sync for each would halve the speed of a follower.")
-		w.holds(w.sim.Kill(), len(w.saved), "the process is killed, the machine runs on: what Save was given must be with the operating system when it returns, or a commit that was told to others goes back.")
+		w.holds(w.sim.Kill(), len(w.saved), "the process is killed, the machine runs on: a commit alone need not be synced, but it is in the file when Save returns.")
 		w.holds(w.sim.Crash(disk.Lost), before, "what was synced before stays.")
 		w.must(w.sync())
 		w.holds(w.sim.Crash(disk.Lost), len(w.saved), "Sync makes the commit durable.")
@@ -176,6 +181,13 @@ func namesNeverGoBack(c *check) {
 	w.must(w.save(state(3, 1, 100), entry(3, 101, 1200)))
 	w.must(w.save(nil, entry(3, 102, 0)))
 	w.namedBy([]uint64{0, 12, 12, 103}, means)
+	w.must(w.close())
+
+	w = c.fresh(small)
+	w.must(w.save(state(1, 1, 1), run(1, 1, 9)...))
+	w.must(w.save(nil, entry(2, 3, 1200)))
+	w.must(w.save(nil, entry(2, 4, 0)))
+	w.namedBy([]uint64{0, 5}, "the log went back before the first cut. A name is the index of the entry to come, 5 here, not the highest that there ever was: with a higher one a segment is kept that no snapshot needs, and etcd gives this one.")
 	w.must(w.close())
 }
 
