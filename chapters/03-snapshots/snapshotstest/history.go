@@ -20,7 +20,7 @@ func readGoesOn(c *check) {
 	c.namesAfterReopen()
 	c.commitsAlone()
 	c.noStateYet()
-	for seed := range uint64(500) {
+	for seed := range uint64(300) {
 		c.histories(seed, &tale{dies: true, wrong: true})
 	}
 }

@@ -99,7 +99,7 @@ func (l *truth) impossibleSnapshot(s *raftpb.SnapshotMetadata) bool {
 	}
 	others := slices.Clone(l.void)
 	if l.before != nil {
-		others = append(others, bare(l.now.base, l.now.term))
+		others = append(others, meta(l.now.base, l.now.term))
 	}
 	return term == 0 || term < l.now.termAt(l.state.GetCommit()) || slices.ContainsFunc(others, func(v *raftpb.SnapshotMetadata) bool {
 		return index < v.GetIndex() && term > v.GetTerm() || index > v.GetIndex() && term < v.GetTerm() || index == v.GetIndex() && term != v.GetTerm()
@@ -148,7 +148,7 @@ func (l *truth) take(c call) {
 		l.die(c.death)
 	case c.snapshot != nil:
 		if l.before != nil {
-			l.never = append(l.never, bare(l.now.base, l.now.term))
+			l.never = append(l.never, meta(l.now.base, l.now.term))
 		}
 		l.never = slices.DeleteFunc(l.never, same(c.snapshot)) // it came again
 		l.model.take(step{snapshot: c.snapshot})
@@ -180,7 +180,7 @@ func (l *truth) die(d *death) {
 		l.put(d.inside.ents[:d.written])
 	}
 	if l.before != nil {
-		s := bare(l.now.base, l.now.term)
+		s := meta(l.now.base, l.now.term)
 		l.void, l.never = append(l.void, s), append(l.never, s)
 		l.now, l.before = l.before, nil
 	}
@@ -286,7 +286,7 @@ func (w *world) rises(start *raftpb.SnapshotMetadata, l *truth, quiet bool) bool
 			return equalEntries(got.ents, ents) && equalState(got.state, l.state)
 		}
 		if err == nil {
-			w.agrees(l.model, start, got, nil)
+			w.agrees(l, start, got, nil)
 		}
 	}
 	if err != nil && quiet {

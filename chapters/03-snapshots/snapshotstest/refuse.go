@@ -57,7 +57,7 @@ func contradictionRefused(c *check) {
 	c.notRefused()
 	c.behindLeader()
 	c.acrossSaves()
-	for seed := range uint64(500) {
+	for seed := range uint64(300) {
 		c.histories(seed, &tale{wrong: true})
 	}
 }
