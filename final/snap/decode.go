@@ -116,7 +116,7 @@ func decodeWhole(b []byte) (*raftpb.Snapshot, error) {
 		return nil, err
 	}
 	if s.GetMetadata() == nil {
-		return nil, errors.New("the snapshot has no metadata")
+		return nil, errors.New("the snapshot has no metadata (index and term), and no node saves one without")
 	}
 	return s, nil
 }
