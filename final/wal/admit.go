@@ -37,6 +37,8 @@ func (c *checker) admit(state *raftpb.HardState, ents []*raftpb.Entry) error {
 		return err
 	case max(commit, c.commit) > last:
 		return refused("the commit %d is beyond entry %d, which would be the last", max(commit, c.commit), last)
+	case c.waiting > commit && commit > c.commit:
+		return refused("the commit goes up to %d, and not to the leader's snapshot at %d", commit, c.waiting)
 	case len(ents) > 0 && c.waiting > commit:
 		return refused("entry %d needs the leader's snapshot at %d, which no hard state has committed", ents[0].GetIndex(), c.waiting)
 	}

@@ -137,6 +137,7 @@ func (c *checker) checkState(r *Record) error {
 		c.revert() // a node has written it that knew nothing of the snapshot
 	}
 	switch {
+	case c.haveState && s == old: // a segment's head repeats it, also behind entries of a Save whose own was lost
 	case s.term < old.term:
 		return fmt.Errorf("the hard state's term goes down from %d to %d; the record's type may have changed", old.term, s.term)
 	case s.term < c.maxTerm:
@@ -163,7 +164,7 @@ func (c *checker) checkEntry(r *Record) error {
 	if err := e.parse(r.Data); err != nil {
 		return err
 	}
-	if e.index <= c.waiting {
+	if c.waiting != 0 && (e.index <= c.waiting || !c.follows(e)) {
 		c.revert() // the node was started again, without the snapshot, and went on from there
 	}
 	if c.log.known() && e.index > c.log.last+1 {
@@ -179,6 +180,12 @@ func (c *checker) checkEntry(r *Record) error {
 	c.youngest[e.index%youngest] = e.shape()
 	c.maxTerm = max(c.maxTerm, e.term)
 	return nil
+}
+
+// follows tells whether an entry may come behind the ones before it.
+func (c *checker) follows(e *entryFields) bool {
+	before, ok := c.log.at(e.index - 1)
+	return ok && before <= e.term
 }
 
 // checkOverwrite refuses an entry that replaces another in a way that raft never does. What is committed stays. Above commit, a

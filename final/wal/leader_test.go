@@ -7,6 +7,7 @@ import (
 
 	raftpb "go.etcd.io/raft/v3/raftpb"
 
+	"example.com/logbook/final/disk"
 	"example.com/logbook/final/wal"
 )
 
@@ -36,6 +37,7 @@ func TestLeaderSnapshotInterrupted(t *testing.T) {
 			b.save(nil, ents(101, 102, 5)...)
 			b.save(hs(4, 1, 5)).save(nil, ents(11, 12, 4)...)
 		}, strings.TrimSuffix(ten, "]") + " 11/4 12/4]", false},
+		{"started_again_inside_in_a_lower_term", 9, func(b *build) { b.save(nil, ents(10, 11, 2)...) }, "[1/1 2/1 3/1 4/1 5/1 6/1 7/1 8/1 9/1 10/2 11/2]", false},
 		{"a_lower_one_next", 100, func(b *build) { b.snapshot(50, 4).save(hs(4, 1, 5), ents(11, 12, 4)...) }, strings.TrimSuffix(ten, "]") + " 11/4 12/4]", false},
 		{"one_of_its_own_next", 100, func(b *build) { b.snapshot(5, 1).save(hs(4, 1, 5), ents(11, 12, 4)...) }, strings.TrimSuffix(ten, "]") + " 11/4 12/4]", false},
 		{"a_higher_one_next", 100, func(b *build) { b.snapshot(120, 4).save(hs(4, 1, 5), ents(11, 12, 4)...) }, strings.TrimSuffix(ten, "]") + " 11/4 12/4]", false},
@@ -103,5 +105,31 @@ func TestLeaderSnapshotBeforeStart(t *testing.T) {
 				t.Errorf("Verify() = %v", err)
 			}
 		})
+	}
+}
+
+// TestCommitBelowLeaderSnapshot: while a leader's snapshot waits, the commit moves to it or beyond, or stays.
+func TestCommitBelowLeaderSnapshot(t *testing.T) {
+	t.Parallel()
+	sim := disk.NewSim()
+	w := create(t, sim, 0)
+	if err := errors.Join(w.Save(hs(1, 1, 5), ents(1, 10, 1)), w.SaveSnapshot(snapshot(100, 3))); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Save(hs(3, 0, 50), nil); !errors.Is(err, wal.ErrRefused) {
+		t.Errorf("Save() of commit 50 before the snapshot at 100 = %v, want ErrRefused", err)
+	}
+	if err := errors.Join(w.Save(hs(3, 0, 5), nil), w.Save(hs(3, 0, 100), ents(101, 102, 3)), w.Close()); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestStartedAgainBehindLeaderSnapshot: an entry that cannot follow a leader's snapshot that waits shows that the node went on without it, also where it lies behind
+// it. Etcd writes that.
+func TestStartedAgainBehindLeaderSnapshot(t *testing.T) {
+	t.Parallel()
+	b := newBuild(nil).save(hs(1, 1, 3), ents(1, 10, 1)...).snapshot(8, 3).save(nil, ents(11, 12, 1)...)
+	if got, want := read(t, b.files(), nil), indexes(ents(1, 12, 1)); got.err != nil || indexes(got.ents) != want {
+		t.Errorf("ReadAll() = %v, %v, want %v", indexes(got.ents), got.err, want)
 	}
 }

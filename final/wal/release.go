@@ -77,6 +77,12 @@ func (w *WAL) purge(index, first uint64) error {
 		return err
 	}
 	for i := 0; i+1 < len(segs) && segs[i+1].Index < index && segs[i].Seq < first && w.stuck == nil; i++ {
+		if i == 0 && segs[0].Seq > 0 {
+			// Who has removed those before may not have synced the folder.
+			if w.syncPurged(segs[0].Name); w.stuck != nil {
+				return nil
+			}
+		}
 		err := w.remove(segs[i].Name)
 		switch {
 		case errors.Is(err, disk.ErrLocked):
@@ -98,14 +104,19 @@ func (w *WAL) remove(name string) error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	// Who else has removed it may not have synced the folder.
+	// Who else has removed it may not have synced the folder, either.
+	w.syncPurged(name)
+	return nil
+}
+
+// syncPurged makes durable that segments were removed, or makes it the last attempt.
+func (w *WAL) syncPurged(name string) {
 	if w.opts.UnsafeNoSync {
-		return nil
+		return
 	}
 	if err := w.lock.SyncDir(w.lock.dir); err != nil {
 		w.stuck = fmt.Errorf("wal: purge %s: sync the folder: %w; close the log, and open it again to purge", w.lock.show(name), cause(err))
 	}
-	return nil
 }
 
 // Prepare makes the next segment's file now, all of it, instead of leaving it to the background. Call it when there is time. A failure is not the log's:

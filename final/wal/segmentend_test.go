@@ -71,3 +71,38 @@ func TestReleaseMovesNoCut(t *testing.T) {
 		t.Errorf("segments with ReleaseLockTo mismatch (-without +with):\n%s", diff)
 	}
 }
+
+// TestHeadRepeatsState: a crash in a Save may leave its entries without its hard state. A segment that begins behind them repeats the one before, of
+// a lower term, and can be read.
+func TestHeadRepeatsState(t *testing.T) {
+	t.Parallel()
+	b := newBuild(nil).save(hs(1, 1, 2), ents(1, 4, 1)...).save(nil, ents(5, 6, 2)...).cut().save(hs(2, 1, 3), ents(7, 7, 2)...)
+	if got, want := read(t, b.files(), nil), "[1/1 2/1 3/1 4/1 5/2 6/2 7/2]"; got.err != nil || indexes(got.ents) != want {
+		t.Errorf("ReadAll() = %v, %v, want %v", indexes(got.ents), got.err, want)
+	}
+}
+
+// TestPurgeBehindOthers: when somebody else has removed the first segments, the folder is synced before the next one goes: a crash could else bring
+// back the first without the second.
+func TestPurgeBehindOthers(t *testing.T) {
+	t.Parallel()
+	sim := disk.NewSim()
+	w := create(t, sim, 1024)
+	defer w.Close()
+	for i := range uint64(10) {
+		must(t, w.Save(hs(1, 1, i), []*raftpb.Entry{ent(i+1, 1, 500)}))
+	}
+	must(t, w.ReleaseLockTo(10))
+	must(t, sim.Remove(folderName+"/"+segments(t, sim).names()[0]))
+	var ops []disk.Op
+	sim.ClearLog()
+	must(t, w.Purge())
+	for _, e := range sim.Log() {
+		if e.Op == disk.OpRemove || e.Op == disk.OpSyncDir {
+			ops = append(ops, e.Op)
+		}
+	}
+	if len(ops) < 3 || ops[0] != disk.OpSyncDir || ops[1] != disk.OpRemove {
+		t.Errorf("Purge() did %v, want the folder synced first", ops)
+	}
+}
