@@ -230,8 +230,8 @@ func (c *checker) checkSnapshot(r *Record) error {
 			return err
 		}
 	}
-	if s.index < c.waiting {
-		c.revert()
+	if c.waiting != 0 {
+		c.revert() // what stands behind the one that waits is of a Save that never ended: the node was started again
 	}
 	term, inside := c.log.at(s.index)
 	switch {

@@ -93,6 +93,7 @@ func TestLeaderSnapshotBeforeStart(t *testing.T) {
 		{"never_committed_and_went_on", log().snapshot(0, 0).save(hs(4, 1, 9), ents(11, 12, 4)...).snapshot(9, 1), at(9, 1), "[10/1 11/4 12/4]"},
 		{"unfinished_Save", log().save(nil, ents(9, 12, 3)...).snapshot(0, 0).save(hs(4, 1, 9)).snapshot(9, 1), at(9, 1), "[10/1]"},
 		{"a_higher_one_committed", log().snapshot(9, 3).save(hs(3, 1, 9), ents(10, 11, 3)...), at(9, 3), "[10/3 11/3]"},
+		{"a_higher_one_behind_an_unfinished_Save", log().save(nil, ents(9, 12, 3)...).snapshot(11, 3).save(hs(3, 1, 11)), at(11, 3), "[]"},
 		{"committed", log().save(hs(3, 1, 9), ents(9, 12, 3)...).snapshot(9, 3), at(9, 3), "[10/3 11/3 12/3]"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
