@@ -13,7 +13,7 @@ import (
 	"go.etcd.io/etcd/server/v3/storage/wal"
 
 	records "example.com/logbook/chapters/01-records"
-	snapshots "example.com/logbook/chapters/03-snapshots"
+	finalwal "example.com/logbook/final/wal"
 )
 
 // difference is a promise that etcd breaks and chapter 3 keeps.
@@ -118,8 +118,8 @@ var differences = []difference{
 	{"W16", "the first segment alone and then the third is a checksum error, not a gap", func(l *lab) (string, string) {
 		f := many(l)
 		delete(f, f.names(".wal")[1])
-		_, err := snapshots.Open(mustSim(l, f), logDir, nil, nil)
-		return l.etcd(f, nil), fmt.Sprint("a gap: ", strings.Contains(err.Error(), "0000000000000001"))
+		_, err := l.open(mustSim(l, f), nil, l.size)
+		return l.etcd(f, nil), fmt.Sprint("a gap: ", strings.Contains(err.Error(), "0000000000000001") || errors.Is(err, finalwal.ErrSequence))
 	}, "checksum mismatch", "a gap: true"},
 	{"W20", "what was left in a spare file stands behind the head of the segment that is made of it", func(l *lab) (string, string) {
 		f := many(l)
@@ -128,7 +128,7 @@ var differences = []difference{
 			return errors.Join(w.Save(hs(1, 1, 40), sized(1, 41, 41, 5000)), w.Save(hs(1, 1, 41), run(1, 42, 42)))
 		})
 		etcd = firstWord(etcd) + ", then " + l.etcd(after, nil)
-		ours, after := l.oursAnd(f, nil, func(w *snapshots.WAL) error {
+		ours, after := l.oursAnd(f, nil, func(w ourLog) error {
 			return errors.Join(w.Save(hs(1, 1, 40), sized(1, 41, 41, 5000)), w.Save(hs(1, 1, 41), run(1, 42, 42)))
 		})
 		return etcd, firstWord(ours) + ", then " + l.ours(after, nil)
@@ -143,7 +143,7 @@ var differences = []difference{
 		l.must(err)
 		l.must(w.Close())
 		_, err = os.Stat(filepath.Join(dir, "precious.txt"))
-		_, errOurs := snapshots.Create(mustSim(l, files{"precious.txt": {1}}), logDir, nil, nil)
+		_, errOurs := l.create(mustSim(l, files{"precious.txt": {1}}), nil, 0)
 		return fmt.Sprint("removed: ", errors.Is(err, fs.ErrNotExist)), ending(errOurs)
 	}, "removed: true", "refused"},
 	{"W27", "an end that a crash has left zero for less than a sector is refused, and cannot be repaired", func(l *lab) (string, string) {
@@ -162,7 +162,7 @@ var differences = []difference{
 		w, err := wal.Open(nil, dir, record(nil))
 		l.must(err)
 		etcd := ending(safely(func() error { return w.Save(hs(9, 1, 1), nil) }))
-		o, err := snapshots.Open(mustSim(l, f), logDir, nil, nil)
+		o, err := l.open(mustSim(l, f), nil, 0)
 		l.must(err)
 		return etcd, ending(errors.Join(o.Save(hs(9, 1, 1), nil), o.Close()))
 	}, "panic", "not read yet"},
@@ -197,7 +197,7 @@ func TestDifferences(t *testing.T) {
 	inMemory(t)
 	for _, d := range differences {
 		t.Run(d.id, func(t *testing.T) {
-			l := &lab{t: t}
+			l := &lab{kind: chapter3, t: t}
 			l.segment(1 << 14)
 			etcd, ours := d.show(l)
 			if etcd != d.etcd {

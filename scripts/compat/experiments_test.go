@@ -27,7 +27,7 @@ func showW03(l *lab) (etcd, ours string) {
 	l.segment(4096)
 	f := l.log(func(s saver) error { return s.Save(hs(7, 3, 5), run(7, 1, 5)) })
 	_, a := l.etcdAnd(f, nil, func(w *wal.WAL) error { return afterReopening(etcdLog{w}) })
-	_, b := l.oursAnd(f, nil, func(w *snapshots.WAL) error { return afterReopening(w) })
+	_, b := l.oursAnd(f, nil, func(w ourLog) error { return afterReopening(w) })
 	// Both are read where the first segment was purged.
 	delete(a, a.names(".wal")[0])
 	delete(b, b.names(".wal")[0])
@@ -52,7 +52,7 @@ func showW04(l *lab) (etcd, ours string) {
 		return errors.Join(s.Save(hs(1, 1, 0), run(1, 1, 10)), s.SaveSnapshot(meta(100, 2)), terms(s, 2, 60))
 	})
 	_, a := l.etcdAnd(f, meta(100, 2), func(w *wal.WAL) error { return terms(etcdLog{w}, 61, 160) })
-	_, b := l.oursAnd(f, meta(100, 2), func(w *snapshots.WAL) error { return terms(w, 61, 160) })
+	_, b := l.oursAnd(f, meta(100, 2), func(w ourLog) error { return terms(w, 61, 160) })
 	return direction(a), direction(b)
 }
 
@@ -93,7 +93,7 @@ func (l *lab) killed(do func(saver) error) (etcd, ours string) {
 	a, err := realFiles(dir)
 	l.must(errors.Join(err, w.Close()))
 	sim := disk.NewSim()
-	o, err := snapshots.Create(sim, logDir, nil, &snapshots.Options{SegmentSize: l.size})
+	o, err := l.create(sim, nil, l.size)
 	l.must(err)
 	l.must(do(o))
 	b, err := simFiles(sim, logDir)
@@ -233,7 +233,7 @@ func showS03(l *lab) (etcd, ours string) {
 	sim, err := simOf(nil, snaps(l))
 	l.must(err)
 	l.must(sim.Mkdir(path.Join(snapDir, name), disk.DirMode))
-	s, err = snapshots.New(sim, snapDir).Load()
+	s, err = l.kind.snaps(sim).Load()
 	entries, errList := sim.List(snapDir)
 	l.must(errList)
 	left = files{}

@@ -3,25 +3,31 @@ package compat
 import (
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"go.etcd.io/etcd/client/pkg/v3/fileutil"
 	"go.etcd.io/etcd/server/v3/etcdserver/api/snap"
 	"go.etcd.io/etcd/server/v3/storage/wal"
 	"go.etcd.io/etcd/server/v3/storage/wal/walpb"
 	"go.etcd.io/raft/v3/raftpb"
 	"go.uber.org/zap"
+	"google.golang.org/protobuf/proto"
 
 	segments "example.com/logbook/chapters/02-segments"
 	snapshots "example.com/logbook/chapters/03-snapshots"
 	"example.com/logbook/final/disk"
+	finalsnap "example.com/logbook/final/snap"
+	finalwal "example.com/logbook/final/wal"
 )
 
-// lab is where a difference is shown.
+// lab is where a difference is shown, between etcd and a kind of ours.
 type lab struct {
+	kind
 	t    *testing.T
 	size int64
 }
@@ -61,7 +67,7 @@ func (l *lab) calls(make func(saver) error) (etcd, ours outcome) {
 	l.must(err)
 
 	sim := disk.NewSim()
-	o, err := snapshots.Create(sim, logDir, []byte("md"), &snapshots.Options{SegmentSize: l.size})
+	o, err := l.create(sim, []byte("md"), l.size)
 	l.must(err)
 	ours.told = ending(safely(func() error { return make(o) }))
 	l.must(o.Close())
@@ -119,19 +125,19 @@ func (l *lab) etcdAnd(f files, at *raftpb.SnapshotMetadata, more func(*wal.WAL) 
 	return text, after
 }
 
-// ours is etcd with chapter 3.
+// ours is etcd with ours.
 func (l *lab) ours(f files, at *raftpb.SnapshotMetadata) string {
 	l.t.Helper()
 	text, _ := l.oursAnd(f, at, nil)
 	return text
 }
 
-func (l *lab) oursAnd(f files, at *raftpb.SnapshotMetadata, more func(*snapshots.WAL) error) (text string, after files) {
+func (l *lab) oursAnd(f files, at *raftpb.SnapshotMetadata, more func(ourLog) error) (text string, after files) {
 	l.t.Helper()
 	sim, err := simOf(f, nil)
 	l.must(err)
 	err = safely(func() error {
-		w, err := snapshots.Open(sim, logDir, at, &snapshots.Options{SegmentSize: l.size})
+		w, err := l.open(sim, at, l.size)
 		if err != nil {
 			return err
 		}
@@ -173,12 +179,12 @@ func (l *lab) etcdRepairs(f files) string {
 	return "repaired: " + l.etcd(after, nil)
 }
 
-// oursRepairs is etcdRepairs with chapter 2.
+// oursRepairs is etcdRepairs with ours.
 func (l *lab) oursRepairs(f files) string {
 	l.t.Helper()
 	sim, err := simOf(f, nil)
 	l.must(err)
-	if _, err := segments.Repair(sim, logDir); err != nil {
+	if err := l.repair(sim); err != nil {
 		return ending(err)
 	}
 	after, err := simFiles(sim, logDir)
@@ -198,7 +204,7 @@ func (l *lab) loads(f files) (etcd, ours string) {
 	etcd = loaded(s, err, left)
 	sim, err := simOf(nil, f)
 	l.must(err)
-	s, err = snapshots.New(sim, snapDir).Load()
+	s, err = l.snaps(sim).Load()
 	left, errLeft = simFiles(sim, snapDir)
 	l.must(errLeft)
 	return etcd, loaded(s, err, left)
@@ -234,8 +240,10 @@ func ending(err error) string {
 		word string
 	}{
 		{nil, "fine"}, {errPanic, "panic"},
-		{snapshots.ErrSliceOutOfRange, "entries missing"}, {wal.ErrSliceOutOfRange, "entries missing"},
-		{snapshots.ErrRefused, "refused"},
+		{snapshots.ErrSliceOutOfRange, "entries missing"}, {finalwal.ErrSliceOutOfRange, "entries missing"}, {wal.ErrSliceOutOfRange, "entries missing"},
+		{snapshots.ErrRefused, "refused"}, {finalwal.ErrRefused, "refused"}, {finalwal.ErrExist, "refused"}, {finalsnap.ErrRefused, "refused"},
+		{finalwal.ErrSnapshotNotFound, "not recorded"}, {finalwal.ErrNotRead, "not read yet"}, {disk.ErrLocked, "locked"}, {fileutil.ErrLocked, "locked"},
+		{finalwal.ErrTorn, "torn"}, {finalwal.ErrSequence, "a gap"}, {finalsnap.ErrNoSnapshot, "none"}, {finalwal.ErrCorrupt, "corrupt"},
 		{snapshots.ErrSnapshotNotFound, "not recorded"}, {wal.ErrSnapshotNotFound, "not recorded"},
 		{snapshots.ErrNotRead, "not read yet"},
 		{segments.ErrTorn, "torn"}, {io.ErrUnexpectedEOF, "torn"},
@@ -287,3 +295,12 @@ func sized(term, first, last uint64, size int) []*raftpb.Entry {
 func meta(index, term uint64) *raftpb.SnapshotMetadata {
 	return &raftpb.SnapshotMetadata{Index: &index, Term: &term, ConfState: &raftpb.ConfState{Voters: []uint64{1}}}
 }
+
+func mustMarshal(l *lab, m proto.Message) []byte {
+	l.t.Helper()
+	b, err := proto.Marshal(m)
+	l.must(err)
+	return b
+}
+
+func crcUpdate(crc uint32, b []byte) uint32 { return crc32.Update(crc, castagnoli, b) }

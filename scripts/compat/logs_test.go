@@ -9,6 +9,7 @@ import (
 	"go.etcd.io/raft/v3/raftpb"
 	"google.golang.org/protobuf/proto"
 
+	segments "example.com/logbook/chapters/02-segments"
 	snapshots "example.com/logbook/chapters/03-snapshots"
 	"example.com/logbook/final/disk"
 	finalsnap "example.com/logbook/final/snap"
@@ -24,6 +25,12 @@ type ourLog interface {
 	Close() error
 }
 
+// ourSnaps is a Snapshotter of this project.
+type ourSnaps interface {
+	SaveSnap(*raftpb.Snapshot) error
+	Load() (*raftpb.Snapshot, error)
+}
+
 // preparer is a log that makes its next segment's file ahead when told to.
 type preparer interface{ Prepare() error }
 
@@ -34,7 +41,8 @@ type kind struct {
 	create func(fsys disk.FS, metadata []byte, size int64) (ourLog, error)
 	open   func(fsys disk.FS, at *raftpb.SnapshotMetadata, size int64) (ourLog, error)
 	valid  func(fsys disk.FS) ([]*raftpb.SnapshotMetadata, error)
-	snaps  func(fsys disk.FS) *snapshots.Snapshotter
+	repair func(fsys disk.FS) error
+	snaps  func(fsys disk.FS) ourSnaps
 
 	// newest is the snapshot to start from, nil if there is none.
 	newest func(fsys disk.FS) (*raftpb.Snapshot, error)
@@ -58,7 +66,11 @@ var chapter3 = kind{
 	newest: func(fsys disk.FS) (*raftpb.Snapshot, error) {
 		return snapshots.Match(fsys, logDir, snapshots.New(fsys, snapDir))
 	},
-	snaps: func(fsys disk.FS) *snapshots.Snapshotter { return snapshots.New(fsys, snapDir) },
+	repair: func(fsys disk.FS) error {
+		_, err := segments.Repair(fsys, logDir)
+		return err
+	},
+	snaps: func(fsys disk.FS) ourSnaps { return snapshots.New(fsys, snapDir) },
 }
 
 // final is the log to bet on.
@@ -84,7 +96,11 @@ var final = kind{
 		}
 		return s, err
 	},
-	snaps:   func(fsys disk.FS) *snapshots.Snapshotter { return snapshots.New(fsys, snapDir) },
+	repair: func(fsys disk.FS) error {
+		_, err := finalwal.Repair(logDir, finalOptions(fsys, 1<<14))
+		return err
+	},
+	snaps:   func(fsys disk.FS) ourSnaps { return finalsnap.New(snapDir, &finalsnap.Options{FS: fsys}) },
 	forgets: true,
 }
 
