@@ -87,7 +87,7 @@ func speedTable(r interface{ Read([]byte) (int, error) }) []byte {
 		}
 	}
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "Measured on %s.\n\n| case | etcd v3.7.3 | final | ratio | limit | allocations of etcd | of final |\n|---|---|---|---|---|---|---|\n", strings.Join(machine, ", "))
+	fmt.Fprintf(&b, "| case (%s) | etcd v3.7.3 | final | ratio | limit | allocations of etcd | of final |\n|---|---|---|---|---|---|---|\n", strings.Join(machine, ", "))
 	for _, c := range cases {
 		c.rows(&b)
 	}

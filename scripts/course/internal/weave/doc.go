@@ -22,10 +22,12 @@
 //	<!-- table edit 1 -->
 //	<!-- table changed 1 -->
 //	<!-- table etcd 2 -->
+//	<!-- table compat speed -->
 //
 // The Markdown table below it, up to the next blank line, becomes the table of
 // a layout, of what is to be edited in a chapter, of what a chapter adds, or of
-// the chapter's promises that etcd keeps and breaks, as scripts/compat found.
+// the chapter's promises that etcd keeps and breaks, as scripts/compat found; or
+// another table of scripts/compat/testdata, by its name there without .md.
 //
 // A fenced block marked console is a session at the project's root. Each line
 // "$ command" is run, and what follows it is its output: standard output,

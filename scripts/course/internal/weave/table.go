@@ -31,13 +31,13 @@ func (w *weaver) table(page, args string) (string, error) {
 		return text, nil
 	}
 	number, err := strconv.Atoi(arg)
-	if err != nil || kind != "edit" && kind != "changed" && kind != "etcd" {
-		return "", errors.New("want: table layout NAME, table edit CHAPTER, table changed CHAPTER, or table etcd CHAPTER")
-	}
-	if kind == "etcd" {
-		// Weaving does not need etcd: a test holds the file to it.
-		text, err := os.ReadFile(w.book.Path(fmt.Sprintf("scripts/compat/testdata/etcd-%d.md", number)))
-		return string(text), err
+	switch {
+	case kind == "etcd" && err == nil:
+		return w.found("etcd-" + arg)
+	case kind == "compat" && arg != "" && arg == path.Base(arg):
+		return w.found(arg)
+	case err != nil || kind != "edit" && kind != "changed":
+		return "", errors.New("want: table layout NAME, table edit CHAPTER, table changed CHAPTER, table etcd CHAPTER, or table compat NAME")
 	}
 	c := w.book.Chapter(number)
 	if c == nil {
@@ -47,6 +47,13 @@ func (w *weaver) table(page, args string) (string, error) {
 		return w.edit(page, c)
 	}
 	return w.changed(page, c)
+}
+
+// found returns a table that scripts/compat has written. Weaving does not need etcd: a
+// test there holds the file to it.
+func (w *weaver) found(name string) (string, error) {
+	text, err := os.ReadFile(w.book.Path("scripts/compat/testdata/" + name + ".md"))
+	return string(text), err
 }
 
 // edit lists the functions that a reader of the chapter writes. The lines are
