@@ -9,8 +9,9 @@ import (
 // admit returns why a Save is refused, or nil, and changes nothing. What it lets pass, check accepts when the log is read.
 func (c *checker) admit(state *raftpb.HardState, ents []*raftpb.Entry) error {
 	last, top, before := c.log.last, c.maxTerm, uint64(0)
+	var fields entryFields
+	e := &fields
 	for i, m := range ents {
-		e := &c.entry
 		e.set(m)
 		if err := e.check(); err != nil {
 			return refused("%v", err)
@@ -86,11 +87,10 @@ func (c *checker) admitState(m *raftpb.HardState, top uint64) (commit uint64, er
 // term or vote have changed (MustSync in node.go of raft at tag v3.7.0).
 func (c *checker) took(state *raftpb.HardState, ents []*raftpb.Entry) (must bool) {
 	for _, m := range ents {
-		e := &c.entry
-		e.set(m)
-		c.log.set(e.index, e.term)
-		c.youngest[e.index%youngest] = e.shape()
-		c.maxTerm = max(c.maxTerm, e.term)
+		index, term := m.GetIndex(), m.GetTerm()
+		c.log.set(index, term)
+		c.youngest[index%youngest] = shape{index: index, term: term, size: len(m.Data), typ: uint8(m.GetType())}
+		c.maxTerm = max(c.maxTerm, term)
 	}
 	s := stateFields{}
 	if s.set(state); s.empty() {
