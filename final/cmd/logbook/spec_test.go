@@ -88,8 +88,8 @@ func TestUsageSession(t *testing.T) {
 			printed = printed[1:]
 		}
 	}
-	if commands != 3 {
-		t.Errorf("the usage's session has %d commands, want one for each of the 3", commands)
+	if commands != 5 {
+		t.Errorf("the usage's session has %d commands, want one for each that reads a log", commands)
 	}
 }
 
