@@ -134,8 +134,13 @@ func TestBareSegment(t *testing.T) {
 	if r := read(t, b.files(), nil); r.err != nil || len(r.ents) != 4 || string(r.metadata) != "md" {
 		t.Errorf("ReadAll() = %q, %v, %v", r.metadata, indexes(r.ents), r.err)
 	}
-	if r := read(t, b.files(), at(4, 1)); !errors.Is(r.err, wal.ErrCorrupt) {
-		t.Errorf("ReadAll() from the bare segment on = %v, want ErrCorrupt: nothing seeds its chain", r.err)
+	if r := read(t, b.files(), at(4, 1)); !errors.Is(r.err, wal.ErrSnapshotNotFound) {
+		t.Errorf("ReadAll() from the bare segment on = %v, want ErrSnapshotNotFound: it is read from the segment before", r.err)
+	}
+	m := b.files()
+	delete(m, m.names()[0])
+	if r := read(t, m, at(4, 1)); !errors.Is(r.err, wal.ErrCorrupt) {
+		t.Errorf("ReadAll() without the segment before = %v, want ErrCorrupt: nothing seeds its chain", r.err)
 	}
 }
 
