@@ -160,7 +160,7 @@ func (c *checker) checkEntry(r *Record) error {
 	if err := e.parse(r.Data); err != nil {
 		return err
 	}
-	if e.index <= c.waiting {
+	if c.waiting != 0 && e.index != c.log.last+1 {
 		c.revert() // the node was started again, without the snapshot, and went on from there
 	}
 	if c.log.known() && e.index > c.log.last+1 {
@@ -220,8 +220,8 @@ func (c *checker) checkSnapshot(r *Record) error {
 			return err
 		}
 	}
-	if s.index < c.waiting {
-		c.revert()
+	if c.waiting != 0 {
+		c.revert() // in one life, the next is the Save that commits it
 	}
 	term, inside := c.log.at(s.index)
 	switch {
