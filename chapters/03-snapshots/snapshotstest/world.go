@@ -21,6 +21,10 @@ type world struct {
 	// the last of them.
 	did []string
 
+	// last is what the last call did to the disk. The suite's own looking comes
+	// behind it in the disk's log, and is none of its.
+	last []disk.Event
+
 	// saved are the records behind the heads that were saved, in words.
 	saved []string
 }
@@ -49,6 +53,7 @@ func (w *world) call(name string, f func() error) error {
 	w.sim.ClearLog()
 	w.did = append(w.did, name)
 	err := f()
+	w.last = w.sim.Log()
 	if err != nil {
 		w.did[len(w.did)-1] += ": " + w.told(err)
 	}
@@ -137,18 +142,23 @@ func (w *world) mustBecause(err error, means string) {
 // fail tells the calls, and what the last of them did to the disk.
 func (w *world) fail(f failure) {
 	w.Helper()
+	w.check.fail(w.complete(f))
+}
+
+// complete adds to a failure the calls, and what the last of them did.
+func (w *world) complete(f failure) failure {
 	if f.tried == "" {
 		f.tried = w.story()
 	}
 	if f.disk == "" {
 		f.disk = w.changes()
 	}
-	w.check.fail(f)
+	return f
 }
 
-// story is the calls, at most the last twelve.
+// story is the calls, at most the last eighteen.
 func (w *world) story() string {
-	const most = 12
+	const most = 18
 	did := w.did
 	if len(did) > most {
 		did = append([]string{fmt.Sprintf("(%d calls)", len(did)-most)}, did[len(did)-most:]...)
@@ -160,7 +170,7 @@ func (w *world) story() string {
 func (w *world) changes() string {
 	const most = 16
 	var lines []string
-	for _, e := range w.sim.Log() {
+	for _, e := range w.last {
 		if e.Op&(disk.OpChanges|disk.OpLock) != 0 || e.Err != nil {
 			lines = append(lines, e.String())
 		}
@@ -177,7 +187,7 @@ func (w *world) changes() string {
 // without fails if the last call did one of these operations.
 func (w *world) without(ops disk.Op, means string) {
 	w.Helper()
-	for _, e := range w.sim.Log() {
+	for _, e := range w.last {
 		if e.Op&ops != 0 {
 			w.fail(failure{got: "it does: " + e.String(), want: "no " + ops.String(), means: means})
 		}
@@ -213,6 +223,9 @@ func shorten(list []string) string {
 	}
 	return "\n" + strings.Join(list, "\n")
 }
+
+// indented is a text of several lines, each a little further right.
+func indented(text string) string { return strings.ReplaceAll(text, "\n", "\n  ") }
 
 // listing is a log in words: its segments, and how each begins.
 func listing(l found) string {
