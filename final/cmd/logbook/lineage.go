@@ -22,8 +22,8 @@ type lineage struct {
 	// yet, or 0. The log before it is still in force for whoever starts below it;
 	// inner is what whoever starts at it or behind reads.
 	pending   uint64
-	before    []suspended // one for each snapshot since the last one that was committed
-	replaced  uint64      // the highest index of a leader's snapshot that was committed
+	before    inner  // the log before it
+	replaced  uint64 // the highest index of a leader's snapshot that was committed
 	hasState  bool
 	committed uint64 // the highest commit of a hard state
 }
@@ -46,12 +46,6 @@ type inner struct {
 // newLineage knows nothing yet, not even where the log begins.
 func newLineage() *lineage { return &lineage{} }
 
-// suspended is what was in force before a pending snapshot.
-type suspended struct {
-	index uint64 // of the snapshot
-	inner
-}
-
 // spans[i] lies before spans[i+1] both in index and in the file.
 type spans []span
 
@@ -66,10 +60,10 @@ type span struct {
 func (s *span) end() uint64 { return s.index + uint64(s.count) }
 
 // entry takes the next entry record. What the log held at its index and behind is
-// no longer in force. One at or below a pending snapshot shows that the node was
-// started without it, and went on from the log before.
+// no longer in force. One that does not follow a pending snapshot shows that the node
+// was started without it, and went on from the log before.
 func (l *lineage) entry(index, term uint64) {
-	if index <= l.pending {
+	if l.pending != 0 && index != l.last()+1 {
 		l.resume()
 	}
 	if !l.known || index < l.floor {
@@ -90,18 +84,16 @@ func (l *lineage) entry(index, term uint64) {
 	l.entries++
 }
 
-// resume goes back to the log before the first of the pending snapshots.
-func (l *lineage) resume() {
-	l.inner, l.before, l.pending = l.before[0].inner, nil, 0
-}
+// resume goes back to the log before the pending snapshot.
+func (l *lineage) resume() { l.inner, l.before, l.pending = l.before, inner{}, 0 }
 
 // snapshot takes the next snapshot record. One that the log does not hold the last
 // entry of came from a leader, and is to replace the whole log: it does so once a
 // hard state commits it, and at once in a log that has none.
 func (l *lineage) snapshot(s *raftpb.SnapshotMetadata) (leaders bool) {
 	index, term := s.GetIndex(), s.GetTerm()
-	if index < l.pending {
-		l.resume()
+	if l.pending != 0 {
+		l.resume() // what follows it in the same life is the Save that commits it
 	}
 	had, inside := l.at(index)
 	inside = inside && index >= l.floor
@@ -120,7 +112,7 @@ func (l *lineage) snapshot(s *raftpb.SnapshotMetadata) (leaders bool) {
 
 // suspend keeps the log for the case that the snapshot is never committed.
 func (l *lineage) suspend(index uint64) {
-	l.before, l.pending = append(l.before, suspended{index, l.inner}), index
+	l.before, l.pending = l.inner, index
 	if !l.hasState || index <= l.committed {
 		l.replace()
 	}
@@ -139,7 +131,7 @@ func (l *lineage) state(term, commit uint64) {
 
 // replace drops what the pending snapshot replaces, if one is pending.
 func (l *lineage) replace() {
-	l.replaced, l.pending, l.before = max(l.replaced, l.pending), 0, nil
+	l.replaced, l.pending, l.before = max(l.replaced, l.pending), 0, inner{}
 }
 
 // truncate takes the entries from index on out of force.
@@ -184,10 +176,8 @@ func (l *lineage) last() uint64 {
 
 // inForce returns the entries in force for whoever starts behind an index.
 func (l *lineage) inForce(start uint64) spans {
-	for _, b := range l.before {
-		if start < b.index {
-			return b.inner.spans
-		}
+	if start < l.pending {
+		return l.before.spans
 	}
 	return l.spans
 }
