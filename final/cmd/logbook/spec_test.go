@@ -65,6 +65,9 @@ func TestUsageSession(t *testing.T) {
 	if err := os.CopyFS(filepath.Join(root, "member"), os.DirFS(fixtures.Unpack(t, "etcd-v3.7.3-single"))); err != nil {
 		t.Fatal(err)
 	}
+	if err := os.Chmod(filepath.Join(root, "member", "wal"), 0o700); err != nil {
+		t.Fatal(err)
+	}
 	const named = "/var/lib/etcd"
 	_, session, _ := strings.Cut(usage, "A session:\n")
 	session, _, _ = strings.Cut(session, "Exit codes:")

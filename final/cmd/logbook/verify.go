@@ -6,7 +6,9 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 
 	raftpb "go.etcd.io/raft/v3/raftpb"
@@ -26,7 +28,8 @@ whose file is intact.
 	-json   for programs: an object with the keys MayStart, Why, Start, State,
 	        Torn, Damage and Snapshots
 
-A torn tail keeps no node from starting. Damage before the snapshot does not either,
+A torn tail keeps no node from starting; nor does a folder that others may enter, of
+which is warned, since a node may be told to allow it. Damage before the snapshot does not either,
 but it is damage: the exit code is 0 only if there is none and a node may start.
 
 A log that was named itself is verified as if the file of the newest snapshot that it
@@ -92,7 +95,24 @@ func (a *app) verify(dir string, asJSON bool) error {
 		return err
 	}
 	a.tellTorn(at.wal, tail)
+	if !at.alone { // else it is a copy, as likely as not
+		if err := a.tellShared(at.wal); err != nil {
+			return err
+		}
+	}
 	return v.wrong(at)
+}
+
+// tellShared warns of a log that is right in all but the mode of its folder.
+func (a *app) tellShared(dir string) error {
+	info, err := os.Stat(dir)
+	if err != nil {
+		return unreadable(dir, err)
+	}
+	if mode := info.Mode().Perm(); mode&0o077 != 0 && runtime.GOOS != "windows" {
+		a.say(fmt.Sprintf("%s has mode %04o: a node refuses it unless its options allow that; change it to 0700", dir, mode))
+	}
+	return nil
 }
 
 // find judges log and files. Its error is one of reading: then there is no verdict.
