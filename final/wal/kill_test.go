@@ -28,12 +28,21 @@ var (
 // killedDir is set in the process that is to be killed: the folder of its log.
 const killedDir = "LOGBOOK_KILLED_DIR"
 
+// processes are what tests run in processes of their own, in a folder that the variable of this name says.
+var processes = map[string]func(dir string) error{killedDir: writeUntilKilled}
+
 // TestMain runs the tests, or what a test runs in a process of its own.
 func TestMain(m *testing.M) {
-	if dir := os.Getenv(killedDir); dir != "" {
-		err := writeUntilKilled(dir)
-		fmt.Println("error", err)
-		os.Exit(1)
+	for name, run := range processes {
+		dir := os.Getenv(name)
+		if dir == "" {
+			continue
+		}
+		if err := run(dir); err != nil {
+			fmt.Println("error", err)
+			os.Exit(1)
+		}
+		os.Exit(0)
 	}
 	os.Exit(m.Run())
 }
