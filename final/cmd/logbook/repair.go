@@ -87,7 +87,7 @@ func describe(dir string, r wal.Report, done bool) string {
 	if r.Copy != "" {
 		lines = append(lines, fmt.Sprintf("all of it %s in %s", kept, filepath.Join(dir, r.Copy)))
 	}
-	if r.Offset == 0 {
+	if r.Head {
 		// A node that has lost acknowledged entries, or its vote, breaks raft's promises.
 		lines = append(lines, "what it held may have been acknowledged: to remove this member and add it again under a new id is safe, to go on is not")
 	}
