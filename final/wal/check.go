@@ -123,7 +123,8 @@ func (c *checker) checkMetadata(r *Record) error {
 	return nil
 }
 
-// checkState refuses a step back in raft's promises. Commit may lag behind what was read before: it is not always synced.
+// checkState refuses a step back in raft's promises. Commit may lag behind what was read before: it is not always synced. The term may be below that of an
+// entry before it, whose own hard state a crash has taken.
 func (c *checker) checkState(r *Record) error {
 	var s stateFields
 	if err := s.parse(r.Data); err != nil {
@@ -137,11 +138,8 @@ func (c *checker) checkState(r *Record) error {
 		c.revert() // a node has written it that knew nothing of the snapshot
 	}
 	switch {
-	case c.haveState && s == old: // a segment's head repeats it, also behind entries of a Save whose own was lost
 	case s.term < old.term:
 		return fmt.Errorf("the hard state's term goes down from %d to %d; the record's type may have changed", old.term, s.term)
-	case s.term < c.maxTerm:
-		return fmt.Errorf("the hard state's term %d is below the term %d of an entry before it; one of the two records' types may have changed", s.term, c.maxTerm)
 	case s.term == old.term && old.vote != 0 && s.vote != 0 && s.vote != old.vote:
 		return fmt.Errorf("the vote in term %d changes from %x to %x", s.term, old.vote, s.vote)
 	}
@@ -164,7 +162,7 @@ func (c *checker) checkEntry(r *Record) error {
 	if err := e.parse(r.Data); err != nil {
 		return err
 	}
-	if c.waiting != 0 && (e.index <= c.waiting || !c.follows(e)) {
+	if c.waiting != 0 && !c.follows(e) {
 		c.revert() // the node was started again, without the snapshot, and went on from there
 	}
 	if c.log.known() && e.index > c.log.last+1 {
@@ -182,10 +180,9 @@ func (c *checker) checkEntry(r *Record) error {
 	return nil
 }
 
-// follows tells whether an entry may come behind the ones before it.
+// follows tells whether an entry comes behind the last one.
 func (c *checker) follows(e *entryFields) bool {
-	before, ok := c.log.at(e.index - 1)
-	return ok && before <= e.term
+	return e.index == c.log.last+1 && e.term >= c.log.lastTerm()
 }
 
 // checkOverwrite refuses an entry that replaces another in a way that raft never does. What is committed stays. Above commit, a
@@ -231,7 +228,7 @@ func (c *checker) checkSnapshot(r *Record) error {
 		}
 	}
 	if c.waiting != 0 {
-		c.revert() // what stands behind the one that waits is of a Save that never ended: the node was started again
+		c.revert() // in one life, the next is the Save that commits it
 	}
 	term, inside := c.log.at(s.index)
 	switch {

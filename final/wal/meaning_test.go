@@ -70,7 +70,6 @@ func TestMeaning(t *testing.T) {
 		{"state_unknown_field", raw(wal.TypeState, 0x08, 4, 0x20, 1), "field that no hard state has"},
 		{"state_cut", raw(wal.TypeState, 0x08), "cannot be parsed"},
 		{"state_term_falls", base().save(hs(3, 0, 2)), "goes down from 4 to 3"},
-		{"state_below_entry", base().save(nil, ent(4, 6)).save(hs(5, 0, 3)), "below the term 6"},
 		{"vote_changes", base().save(hs(4, 8, 3)), "vote in term 4 changes from 7 to 8"},
 		{"vote_forgotten_is_no_change", base().save(hs(4, 0, 3)), ""},
 		{"vote_in_a_new_term", base().save(hs(5, 8, 3)), ""},
@@ -111,6 +110,23 @@ func TestMeaning(t *testing.T) {
 				t.Errorf("Verify() error = %v, want ErrCorrupt", err)
 			}
 		})
+	}
+}
+
+// TestTermOfAnUnfinishedSave: a crash leaves the entries of a Save and not its hard state; the node goes on in its old term, and may overwrite them.
+func TestTermOfAnUnfinishedSave(t *testing.T) {
+	t.Parallel()
+	b := newBuild(nil).save(hs(2, 1, 3), ents(1, 5, 2)...).save(nil, ent(6, 3))
+	sim := onDisk(t, b.files())
+	w, _ := reopen(t, sim, 0, nil)
+	must(t, w.Save(hs(2, 1, 4), nil))
+	must(t, w.Save(hs(2, 1, 5), ents(6, 7, 2)))
+	if err := w.Save(hs(2, 1, 5), ents(8, 8, 3)); !errors.Is(err, wal.ErrRefused) {
+		t.Errorf("Save() of an entry above its hard state's term = %v, want ErrRefused", err)
+	}
+	must(t, w.Close())
+	if _, r := reopen(t, sim, 0, nil); indexes(r.ents) != indexes(ents(1, 7, 2)) || r.state.GetCommit() != 5 {
+		t.Errorf("ReadAll() = %v, %v", indexes(r.ents), r.state)
 	}
 }
 

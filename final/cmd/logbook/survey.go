@@ -70,7 +70,7 @@ func (s *survey) take(rec *wal.Record) (*raftpb.SnapshotMetadata, error) {
 			return nil, err
 		}
 		s.commit = st.GetCommit()
-		s.lineage.commit(s.commit)
+		s.lineage.state(st.GetTerm(), s.commit)
 	case wal.TypeSnapshot:
 		m, err := rec.Snapshot()
 		if err != nil {
