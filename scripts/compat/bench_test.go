@@ -130,7 +130,6 @@ type benchWriter struct {
 	dir     string
 	log     benchLog
 	ents    []*raftpb.Entry
-	state   *raftpb.HardState
 	next    uint64
 	written int64
 	size    int64

@@ -26,11 +26,23 @@
 // a sentence, and an experiment that shows it. A difference that is not on the
 // list fails, and so does one on the list that no longer shows.
 //
-// TestSuite puts etcd to the suites of chapters 2 and 3, as far as they can be
-// asked, and compares the answers with what is expected. It holds the tables of
-// testdata, which course weave copies into the pages, to that:
+// TestEntries goes on from there: for every known id it shows what etcd does and what
+// final does, or says why that cannot be shown.
 //
-//	go test -run TestSuite -update
+// TestSuite puts etcd to the suites of chapters 2 and 3, and final to that of chapter
+// 3, as far as they can be asked, and compares the answers with what is expected.
+// TestFinalCrash puts final to the chapter's crash lab. The tables of testdata, which
+// course weave copies into the pages, are held to all this:
+//
+//	go test -run 'TestSuite|TestEntries' -update
+//
+// The benchmarks measure etcd, final, and what cannot be avoided, in one run and on
+// one disk: that of TMPDIR, which should be a real one. benchstat compares them, and
+// TestSpeed writes the table for the page:
+//
+//	TMPDIR=/var/tmp go test -run '^$' -bench . -count 5 | tee speed.txt
+//	benchstat -col /by speed.txt
+//	go test -run TestSpeed -speed speed.txt
 //
 // Etcd is told the size of a segment by a variable of its package, so these tests
 // run one after the other, and in parallel only where they agree on it.
