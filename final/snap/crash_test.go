@@ -100,7 +100,7 @@ func explore(t *testing.T, e *crash.Experiment, b *crash.Bounds) {
 // snapshot's name, what was acknowledged is there, and the older one is until it is purged. S01 S02 S10 F1 F2 F3 F4 F5 F6 F7 F8 F9 F10
 func TestCrashes(t *testing.T) {
 	t.Parallel()
-	explore(t, &crash.Experiment{Name: "saves", Work: saves, Recover: again}, &crash.Bounds{Torn: true, Subsets: 8, Depth: 1, States: 10_000})
+	explore(t, &crash.Experiment{Name: "saves", Work: saves, Recover: again}, &crash.Bounds{Torn: true, Subsets: 8, Depth: 1, States: 6_000})
 }
 
 // TestCrashesInTheNextLife goes on after recovery, two crashes deep. F9 F10
@@ -122,7 +122,7 @@ func TestCrashesInTheNextLife(t *testing.T) {
 			}
 			return errors.Join(err, s.Purge(meta(20, 2), 1))
 		},
-	}, &crash.Bounds{Subsets: 5, Seeds: 4, Depth: 2, States: 1_500})
+	}, &crash.Bounds{Subsets: 5, Seeds: 4, Depth: 2, States: 1_000})
 }
 
 // recorded reads the log of these tests: a byte for each snapshot that it vouches for.
@@ -211,7 +211,7 @@ func TestCrashBetweenSteps(t *testing.T) {
 			}
 			return errors.Join(open(fsys).Purge(list[len(list)-1], 1), starts(fsys, notes))
 		},
-	}, &crash.Bounds{Torn: true, Subsets: 8, Depth: 1, States: 10_000})
+	}, &crash.Bounds{Torn: true, Subsets: 8, Depth: 1, States: 6_000})
 }
 
 // TestPurgeBeforeEtcdsFile: etcd gives a file its name before its bytes are there, and never syncs the folder. Before older files go, both
@@ -267,5 +267,5 @@ func TestCrashWhileSetAside(t *testing.T) {
 			}
 			return nil
 		},
-	}, &crash.Bounds{Torn: true, Subsets: 8, Depth: 1, States: 10_000})
+	}, &crash.Bounds{Torn: true, Subsets: 8, Depth: 1, States: 6_000})
 }

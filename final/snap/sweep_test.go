@@ -134,6 +134,7 @@ func TestErrorSweep(t *testing.T) {
 			for _, always := range []bool{false, true} {
 				t.Run(fmt.Sprintf("%s_%s_%t", st.name, id, always), func(t *testing.T) {
 					t.Parallel()
+					fault := fault // each counts for itself
 					fault.Always = always
 					for fault.Nth = 1; ; fault.Nth++ {
 						sim := faultyDisk(t)
