@@ -120,6 +120,29 @@ func TestTwoProcesses(t *testing.T) {
 	}
 }
 
+// TestLockedUntilRenamed: until it has its name, another process must not take the temporary file for a leftover and put its own in
+// its place. Nor while a failed one is removed. F21
+func TestLockedUntilRenamed(t *testing.T) {
+	t.Parallel()
+	for _, fails := range []bool{false, true} {
+		sim := disk.NewSim()
+		times := 0
+		refused := func(string) {
+			times++
+			if err := snap.New(".", &snap.Options{FS: sim}).SaveSnap(snapshot(12, 2, "twelve")); !errors.Is(err, disk.ErrLocked) {
+				t.Errorf("SaveSnap() beside another = %v, want ErrLocked", err)
+			}
+		}
+		if fails {
+			sim.Inject(disk.Fault{Ops: disk.OpSync})
+		}
+		err := snap.New(".", &snap.Options{FS: &hooked{FS: sim, rename: refused, remove: refused}}).SaveSnap(snapshot(9, 2, "nine"))
+		if (err != nil) != fails || times != 1 {
+			t.Errorf("SaveSnap() = %v, after %d attempts of another", err, times)
+		}
+	}
+}
+
 // TestTakenAway: a temporary file that is not under its name any more when it is locked is another's snapshot by now; it is not
 // written to, nor is another's removed.
 func TestTakenAway(t *testing.T) {
