@@ -2,7 +2,7 @@ package snap
 
 import (
 	"bufio"
-	"fmt"
+	"errors"
 	"hash/crc32"
 	"io"
 
@@ -65,12 +65,8 @@ func encodeTail(s *raftpb.Snapshot) ([]byte, error) {
 	tail = append(protowire.AppendBytes(tail, m), unknown...)
 	want := &raftpb.Snapshot{Metadata: s.GetMetadata()}
 	want.ProtoReflect().SetUnknown(unknown)
-	got, err := decodeSnapshot(tail)
-	if err != nil {
-		return nil, fmt.Errorf("fields that this version of raft does not know are malformed: %w", err)
-	}
-	if !proto.Equal(got, want) {
-		return nil, fmt.Errorf("its unknown fields hold fields that this version of raft does know")
+	if got, err := decodeSnapshot(tail); err != nil || !proto.Equal(got, want) {
+		return nil, errors.New("the fields that this version of raft does not know are malformed, or hold one that it does")
 	}
 	return tail, nil
 }
