@@ -71,7 +71,7 @@ func encodeTail(s *raftpb.Snapshot) ([]byte, error) {
 	return tail, nil
 }
 
-// bufferSize is all the memory that writing or checking a file takes, whatever its size. Writes begin at multiples of it.
+// bufferSize is all the memory that writing or checking a file takes, whatever its size.
 const bufferSize = 256 << 10
 
 // write writes the file and makes its content durable, not its name.
