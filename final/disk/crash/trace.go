@@ -27,6 +27,7 @@ func (s *search) violation(lives []life) *Violation {
 	for i, l := range lives {
 		title := "What was done:"
 		if i > 0 {
+			t.again = true
 			title = "The check accepts this disk. What is done on it, up to the next crash:"
 		}
 		t.line(0, "\n%s", title)
@@ -64,6 +65,8 @@ type teller struct {
 	strings.Builder
 	before   int // how many operations the earlier lives had: numbers go on
 	decisive int // the number of the note that is pointed at, or -1
+
+	again bool // in a life after the first: its notes tell what was read, so none is left out
 }
 
 // line writes one line.
@@ -139,7 +142,7 @@ func (t *teller) operations(s settled, l *life) {
 		if l != nil {
 			state = s.state(i+1, o, l)
 		}
-		if i < n-shown && !strings.HasPrefix(state, "NOT") && (t.before == 0 || !s.run.noted(i+1)) {
+		if i < n-shown && !strings.HasPrefix(state, "NOT") && !(t.again && s.run.noted(i+1)) {
 			skipped++
 			all = all && !strings.HasPrefix(state, "not")
 			continue

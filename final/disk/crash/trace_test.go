@@ -112,3 +112,65 @@ func TestVerdicts(t *testing.T) {
 		`          (no operation)`,
 		`          next would be: write "a" [0,1)`)
 }
+
+// Only what gave a file its size is named with it.
+func TestAuthors(t *testing.T) {
+	t.Parallel()
+	e := overwrite("22", func(got string) error {
+		if len(got) == disk.SectorSize && strings.HasPrefix(got, "33") {
+			return errors.New("short")
+		}
+		return nil
+	})
+	e.Work = func(fs disk.FS, note func(any)) error {
+		s := &script{fs: fs}
+		f := s.file("7")
+		s.write(f, 0, "22")
+		if s.err == nil {
+			s.err = f.Preallocate(100)
+		}
+		s.write(f, disk.SectorSize, "22")
+		s.write(f, 0, "33")
+		if s.err == nil {
+			note("all written")
+		}
+		return s.err
+	}
+	check := e.Recover
+	e.Recover = func(fs disk.FS, notes []any) error {
+		if len(notes) == 0 {
+			return nil
+		}
+		return check(fs, notes)
+	}
+	wantLines(t, told(t, e, &crash.Bounds{Depth: -1}),
+		`    kept   "7" [0,2) (#1, #4): if it were lost too, no promise would break`,
+		`    LOST   size of "7" (#3): left is 512, not 514`,
+		`    kept   "7" [512,514) (#3)`)
+}
+
+// What a second life noted is told however much it did then.
+func TestNotesOfAnotherLife(t *testing.T) {
+	t.Parallel()
+	e := written(1, func(fs disk.FS, notes []any) error {
+		if len(read(fs, "b")) == 30 {
+			return errors.New("thirty")
+		}
+		return nil
+	})
+	e.Again = func(fs disk.FS, notes []any, note func(any)) error {
+		s := &script{fs: fs}
+		f := s.file("b")
+		note("what was read")
+		for i := range 30 {
+			s.write(f, int64(i), "y")
+		}
+		return s.err
+	}
+	wantLines(t, told(t, e, nil),
+		`The check accepts this disk. What is done on it, up to the next crash:`,
+		`      #1  create "b"`,
+		`          noted: what was read`,
+		`      …   14 operations`,
+		`     #16  write "b" [14,15)`)
+}
