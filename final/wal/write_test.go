@@ -163,10 +163,10 @@ func TestBytes(t *testing.T) {
 		b := newBuild(metadata)
 		sizes := []int{0, 1, 7, 8, 100, 1000, 1 << 10, 4 << 10, 64<<10 - 1, 64 << 10, 200 << 10}
 		commit := uint64(0)
-		for index := uint64(1); index < 400; {
+		for index := uint64(1); index < 200; {
 			var all []*raftpb.Entry
 			for range rng.IntN(5) {
-				e := ent(index, 1+index/100, sizes[rng.IntN(len(sizes))])
+				e := ent(index, 1+index/50, sizes[rng.IntN(len(sizes))])
 				rng.Shuffle(len(e.Data), func(i, j int) { e.Data[i], e.Data[j] = e.Data[j], e.Data[i] })
 				switch rng.IntN(4) {
 				case 0:
@@ -185,8 +185,8 @@ func TestBytes(t *testing.T) {
 			must(t, w.Save(state, all))
 			b.save(state, all...)
 		}
-		must(t, w.SaveSnapshot(snapshot(300, 4)))
-		b.snapshot(300, 4)
+		must(t, w.SaveSnapshot(snapshot(150, 4)))
+		b.snapshot(150, 4)
 		state := &raftpb.HardState{Term: new(uint64(11)), Commit: new(commit)}
 		must(t, w.Save(state, nil)) // a vote that is not set is not written
 		b.save(state)
