@@ -2,7 +2,7 @@ package snap
 
 import (
 	"bufio"
-	"fmt"
+	"errors"
 	"hash/crc32"
 	"io"
 
@@ -65,17 +65,13 @@ func encodeTail(s *raftpb.Snapshot) ([]byte, error) {
 	tail = append(protowire.AppendBytes(tail, m), unknown...)
 	want := &raftpb.Snapshot{Metadata: s.GetMetadata()}
 	want.ProtoReflect().SetUnknown(unknown)
-	got, err := decodeSnapshot(tail)
-	if err != nil {
-		return nil, fmt.Errorf("fields that this version of raft does not know are malformed: %w", err)
-	}
-	if !proto.Equal(got, want) {
-		return nil, fmt.Errorf("its unknown fields hold fields that this version of raft does know")
+	if got, err := decodeSnapshot(tail); err != nil || !proto.Equal(got, want) {
+		return nil, errors.New("the fields that this version of raft does not know are malformed, or hold one that it does")
 	}
 	return tail, nil
 }
 
-// bufferSize is all the memory that writing or checking a file takes, whatever its size. Writes begin at multiples of it.
+// bufferSize is all the memory that writing or checking a file takes, whatever its size.
 const bufferSize = 256 << 10
 
 // write writes the file and makes its content durable, not its name.

@@ -147,7 +147,7 @@ func TestPurgeKeepsWhatCounts(t *testing.T) {
 func TestPurgeOnlySnapshots(t *testing.T) {
 	t.Parallel()
 	files := series(t, 3, 9)
-	for _, stays := range []string{"db", "0000000000000003.snap.db", name(2, 2) + ".broken", "manual-backup.snap", "2-1.snap", strings.ToUpper(name(0xa, 1)), "db.tmp1"} {
+	for _, stays := range []string{"db", "0000000000000003.snap.db", name(2, 2) + ".broken", "manual-backup.snap", "2-1.snap", strings.ReplaceAll(name(0xab, 1), "ab", "AB"), "db.tmp1"} {
 		files[stays] = files[name(3, 2)]
 	}
 	sim := folder(t, files)
@@ -177,10 +177,17 @@ func put(t testing.TB, fsys disk.FS, name string, content []byte) {
 	f.Close()
 }
 
-// hooked is a disk on which something else happens before a file is removed, or opened.
+// hooked is a disk on which something else happens before a file is removed, renamed or opened.
 type hooked struct {
 	disk.FS
-	remove, open func(name string)
+	remove, rename, open func(name string)
+}
+
+func (h *hooked) Rename(from, to string) error {
+	if h.rename != nil {
+		h.rename(from)
+	}
+	return h.FS.Rename(from, to)
 }
 
 func (h *hooked) Remove(name string) error {

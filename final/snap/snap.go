@@ -119,7 +119,7 @@ func folderError(dir string, err error) error {
 
 // load returns the newest intact snapshot among the wanted files.
 func (s *Snapshotter) load(wanted func(File) bool) (*raftpb.Snapshot, error) {
-	var l *loading
+	l := &loading{}
 	err := s.in(func(fsys disk.FS, dir string) (err error) {
 		for range attempts {
 			l = &loading{Snapshotter: s, fsys: fsys, dir: dir}
@@ -131,10 +131,6 @@ func (s *Snapshotter) load(wanted func(File) bool) (*raftpb.Snapshot, error) {
 	})
 	s.reading.Lock()
 	defer s.reading.Unlock()
-	s.rejected = nil
-	if l == nil {
-		return nil, err
-	}
 	s.rejected = l.rejected
 	return l.found, err
 }

@@ -120,60 +120,88 @@ func TestTwoProcesses(t *testing.T) {
 	}
 }
 
-// TestTakenAway: a temporary file that is not under its name any more when it is locked is another's snapshot by now; it is not
-// written to, nor is another's removed.
+// TestLockedUntilRenamed: until it has its name, another process must not take the temporary file for a leftover and put its own in
+// its place. Nor while a failed one is removed. F21
+func TestLockedUntilRenamed(t *testing.T) {
+	t.Parallel()
+	for _, fails := range []bool{false, true} {
+		sim := disk.NewSim()
+		times := 0
+		refused := func(string) {
+			times++
+			if err := snap.New(".", &snap.Options{FS: sim}).SaveSnap(snapshot(12, 2, "twelve")); !errors.Is(err, disk.ErrLocked) {
+				t.Errorf("SaveSnap() beside another = %v, want ErrLocked", err)
+			}
+		}
+		if fails {
+			sim.Inject(disk.Fault{Ops: disk.OpSync})
+		}
+		err := snap.New(".", &snap.Options{FS: &hooked{FS: sim, rename: refused, remove: refused}}).SaveSnap(snapshot(9, 2, "nine"))
+		if (err != nil) != fails || times != 1 {
+			t.Errorf("SaveSnap() = %v, after %d attempts of another", err, times)
+		}
+	}
+}
+
+// TestTakenAway: a temporary file that does not have its name any more when it is locked is another's snapshot by now. It is not
+// touched, nor is the one that another has begun under that name.
 func TestTakenAway(t *testing.T) {
 	t.Parallel()
-	dir := filepath.Join(t.TempDir(), "snap")
-	first := snap.New(dir, nil)
-	if err := first.SaveSnap(snapshot(5, 2, "five")); err != nil {
-		t.Fatal(err)
-	}
-	real, err := disk.OS(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer real.Close()
-	tmp, moved := "snap.tmp", name(9, 2)
+	tmp, taken := "snap.tmp", name(9, 2)
 	for _, c := range []struct {
 		name string
-		then func() error // what another does before we lock
-		want error
+		// then is what another does before ours is locked, for the n-th time.
+		then func(fsys disk.FS, n int) error
+		want string // of the error
+		left string // in the temporary file
 	}{
-		{"saved", func() error { return os.Rename(filepath.Join(dir, tmp), filepath.Join(dir, moved)) }, nil},
-		{"saved_and_begun_again", func() error {
-			return errors.Join(os.Rename(filepath.Join(dir, tmp), filepath.Join(dir, moved)), os.WriteFile(filepath.Join(dir, tmp), []byte("begun"), 0o600))
-		}, nil},
-		{"always", nil, nil},
+		{"saved", func(fsys disk.FS, n int) error {
+			if n > 1 {
+				return nil
+			}
+			return fsys.Rename(tmp, taken)
+		}, "", ""},
+		{"saved_and_begun_again", func(fsys disk.FS, n int) error {
+			if n > 1 {
+				return nil
+			}
+			if err := fsys.Rename(tmp, taken); err != nil {
+				return err
+			}
+			f, err := fsys.Open(tmp, os.O_RDWR|os.O_CREATE, disk.FileMode) // open to the end
+			if err == nil {
+				_, err = f.WriteAt([]byte("begun"), 0)
+			}
+			return errors.Join(err, f.Lock())
+		}, disk.ErrLocked.Error(), "begun"},
+		{"always", func(fsys disk.FS, n int) error { return fsys.Rename(tmp, taken) }, "take it away all the time", ""},
 	} {
-		put(t, real, tmp, []byte("the other's"))
-		once := c.then != nil
-		l := &lockHooked{FS: real, before: func() {
-			if c.then == nil {
-				os.Remove(filepath.Join(dir, tmp))
-			} else if once {
-				once = false
-				if err := c.then(); err != nil {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			real, err := disk.OS(t.TempDir())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer real.Close()
+			put(t, real, tmp, []byte("the other's"))
+			n := 0
+			hook := &lockHooked{FS: real, before: func() {
+				n++
+				if err := c.then(real, n); err != nil {
 					t.Error(err)
 				}
+			}}
+			err = snap.New(".", &snap.Options{FS: hook, AllowShared: true}).SaveSnap(snapshot(12, 2, "twelve"))
+			if (err != nil) != (c.want != "") || err != nil && !strings.Contains(err.Error(), c.want) {
+				t.Errorf("SaveSnap() = %v, want %q", err, c.want)
 			}
-		}}
-		err := snap.New(".", &snap.Options{FS: l}).SaveSnap(snapshot(12, 2, c.name))
-		if c.then == nil {
-			if err == nil || !strings.Contains(err.Error(), "take it away all the time") {
-				t.Errorf("%s: SaveSnap() = %v", c.name, err)
+			if c.name != "always" && string(contentOf(t, real, taken)) != "the other's" {
+				t.Errorf("the other's file holds %q", contentOf(t, real, taken))
 			}
-			continue
-		}
-		if err != nil {
-			t.Errorf("%s: SaveSnap() = %v", c.name, err)
-		}
-		if b, err := os.ReadFile(filepath.Join(dir, moved)); err != nil || string(b) != "the other's" {
-			t.Errorf("%s: the other's file holds %q, %v", c.name, b, err)
-		}
-		if got, err := first.Load(); err != nil || string(got.GetData()) != c.name {
-			t.Errorf("%s: Load() = %v, %v", c.name, got, err)
-		}
+			if _, err := real.Stat(tmp); (err == nil) != (c.left != "") || err == nil && string(contentOf(t, real, tmp)) != c.left {
+				t.Errorf("snap.tmp: %v, want %q in it", err, c.left)
+			}
+		})
 	}
 }
 
