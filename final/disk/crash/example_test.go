@@ -68,7 +68,7 @@ func ExampleExperiment() {
 	//     the word is "\x00\x00\x00\x00\x00"
 	//
 	// Replay it with crash.Bounds{Replay: "97263486_2n1-1.1.0"}
-	// greeting: 5 of 5 points, 21 disks, 8 of them distinct (0 after a crash inside recovery), 8 recoveries
+	// greeting: 5 of 5 points, 21 disks, 8 of them distinct (0 after a crash inside recovery), 16 recoveries
 	// exhaustive: every combination at every point
 	// <nil>
 }
@@ -101,7 +101,7 @@ func ExampleCount() {
 	}
 	greeting(true).Explore(context.Background(), &crash.Bounds{States: 100, Progress: progress})
 	fmt.Println(lines[len(lines)-1])
-	// Output: 8 of at most 100 disks, 4 of 5 points
+	// Output: 8 of at most 100 disks, 5 of 5 points
 }
 
 // A report says where not everything was tried.

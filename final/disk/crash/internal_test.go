@@ -125,13 +125,13 @@ func TestCounts(t *testing.T) {
 		plan             plan
 		states, distinct int
 	}{
-		{"all_subsets", 12, plan{bound: 12}, 4096, 4096},
-		{"one_torn", 1, plan{bound: 12, torn: true}, 2 + tears, 2 + tears},
-		{"torn_among_two", 2, plan{bound: 12, torn: true, near: 6}, 4 + 2*2*tears, 4 + 2*2*tears},
-		{"torn_among_many", 12, plan{bound: 12, torn: true, near: 6}, 4096 + 12*4*tears, 4096 + (10*4+2*2)*tears},
+		{"all_subsets", 12, plan{most: 12, bound: 12}, 4096, 4096},
+		{"one_torn", 1, plan{most: 12, bound: 12, torn: true}, 2 + tears, 2 + tears},
+		{"torn_among_two", 2, plan{most: 12, bound: 12, torn: true, near: 6}, 4 + 2*2*tears, 4 + 2*2*tears},
+		{"torn_among_many", 12, plan{most: 12, bound: 12, torn: true, near: 6}, 4096 + 12*4*tears, 4096 + (10*4+2*2)*tears},
 		// Of 13: 14 prefixes and 12 other suffixes, 13 missing and 13 present of which 2 and 2 are among these, 78 pairs each
 		// way of which 2 and 2 are, and the one that misses both ends.
-		{"beyond_the_bound", 13, plan{bound: 12}, 2*14 + 2*91, 14 + 12 + 11 + 11 + 78 - 2 + 78 - 2},
+		{"beyond_the_bound", 13, plan{most: 12, bound: 12}, 2*14 + 2*91, 14 + 12 + 11 + 11 + 78 - 2 + 78 - 2},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -151,21 +151,21 @@ func TestNamesTimesPatterns(t *testing.T) {
 	f, _ := sim.Open("a", os.O_RDWR|os.O_CREATE, disk.FileMode)
 	f.WriteAt(slices.Repeat([]byte("x"), 13*disk.SectorSize), 0)
 	sim.Rename("a", "b")
-	states, _ := count(sim, &plan{bound: 12})
+	states, _ := count(sim, &plan{most: 12, bound: 12})
 	if want := 8 * (2*14 + 2*91); states != want {
 		t.Errorf("%d states, want %d: two names and a size, times the patterns", states, want)
 	}
-	more, _ := count(sim, &plan{bound: 12, seeds: 5})
+	more, _ := count(sim, &plan{most: 12, bound: 12, seeds: 5})
 	if more != states+5 {
 		t.Errorf("%d states with 5 by chance, want %d", more, states+5)
 	}
-	few, _ := count(sim, &plan{bound: 4})
+	few, _ := count(sim, &plan{most: 4, bound: 4})
 	if want := 2*17 + 2*(16*17/2); few != want {
 		t.Errorf("%d states, want %d: the patterns of all sixteen", few, want)
 	}
 }
 
-// Versions in between are torn with their neighbours, and cuts that show nothing new are left out.
+// Each version is torn with each other one, neighbours first, and cuts that show nothing new are left out.
 func TestTears(t *testing.T) {
 	t.Parallel()
 	sim := sectors(t, 0)
@@ -178,12 +178,62 @@ func TestTears(t *testing.T) {
 			continue
 		}
 		var got []string
-		for o := range tears(u) {
+		for o := range (&plan{torn: true}).mixes(u) {
 			got = append(got, fmt.Sprintf("%d|%d|%d", o.Version, o.Cut, o.Behind))
 		}
-		want := []string{"0|8|1", "1|8|0", "1|8|2", "2|8|1", "3|8|0", "0|8|3", "3|16|0", "0|16|3", "3|24|0", "0|24|3"}
+		want := []string{
+			"0|8|1", "1|8|0", "0|8|3", "3|8|0", "0|16|3", "3|16|0", "0|24|3", "3|24|0", "1|8|2", "2|8|1",
+			"0|8|2", "2|8|0", "0|16|2", "2|16|0", "1|8|3", "3|8|1", "1|24|3", "3|24|1",
+		}
 		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("tears() mismatch (-want +got):\n%s", diff)
+			t.Errorf("mixes() mismatch (-want +got):\n%s", diff)
+		}
+	}
+}
+
+// Of many versions, neighbours are torn in every way, and of the other pairs as many are drawn as there are seeds: the same
+// for the same seed.
+func TestMixesBeyondTheBound(t *testing.T) {
+	t.Parallel()
+	for _, versions := range []int{mixable, mixable + 1} {
+		sim := sectors(t, 0)
+		f, _ := sim.Open("a", os.O_RDWR, 0)
+		for n := range versions - 1 {
+			f.WriteAt(slices.Repeat([]byte{byte(n + 1)}, disk.SectorSize), 0)
+		}
+		mixes := func(seed uint64) (list []disk.Outcome, far int) {
+			for _, u := range sim.Pending() {
+				p := &plan{list: []disk.Undecided{u}, torn: true, seeds: 50, rng: rand.New(rand.NewPCG(seed, 1))}
+				if u.Kind != disk.SectorKind {
+					continue
+				}
+				if p.tornFull() != (versions <= mixable) {
+					t.Errorf("%d versions: tornFull() = %v", versions, p.tornFull())
+				}
+				for o := range p.mixes(u) {
+					list = append(list, o)
+					if d := o.Version - o.Behind; d*d > 1 && d*d < (versions-1)*(versions-1) {
+						far++
+					}
+				}
+			}
+			return list, far
+		}
+		one, far := mixes(1)
+		again, _ := mixes(1)
+		if diff := cmp.Diff(one, again); diff != "" {
+			t.Errorf("the same seed draws others (-first +second):\n%s", diff)
+		}
+		const cuts = 2 * 63
+		near, want := versions*cuts, 50
+		if versions <= mixable {
+			want = versions*(versions-1)/2*cuts - near
+		}
+		if far != want || len(one) != near+want {
+			t.Errorf("%d versions: %d mixes, %d of them of versions far apart, want %d and %d", versions, len(one), far, near+want, want)
+		}
+		if other, _ := mixes(2); versions > mixable && slices.Equal(one, other) {
+			t.Error("another seed draws the same")
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"iter"
 	"math/rand/v2"
+	"slices"
 
 	"example.com/logbook/final/disk"
 )
@@ -12,7 +13,8 @@ import (
 // one disk.
 type plan struct {
 	list  []disk.Undecided
-	bound int  // two to the power of it is the most combinations that are all tried
+	most  int  // two to the power of it is the most combinations that are all tried
+	bound int  // two to the power of it is the most that are tried without a choice of them before all others
 	seeds int  // how many are drawn by chance when not all are
 	torn  bool // tear sectors too
 	near  int  // two to the power of it is the most combinations of the others that are all tried around a torn sector
@@ -20,12 +22,12 @@ type plan struct {
 }
 
 // full reports whether every combination of whole versions is tried.
-func (p *plan) full() bool { return fewer(p.list, p.bound) }
+func (p *plan) full() bool { return fewer(p.list, p.most) }
 
-// tornFull reports whether every combination is tried around each torn sector, too.
+// tornFull reports whether each sector is torn in every way, and every combination is tried around it.
 func (p *plan) tornFull() bool {
 	for i, u := range p.list {
-		if p.torn && u.Kind == disk.SectorKind && !fewer(p.others(i), p.near) {
+		if p.torn && u.Kind == disk.SectorKind && (u.Versions > mixable || !fewer(p.others(i), p.near)) {
 			return false
 		}
 	}
@@ -51,14 +53,21 @@ func fewer(list []disk.Undecided, bound int) bool {
 // states are the disks, each as an outcome for each undecided thing. What is yielded belongs to the receiver.
 func (p *plan) states() iter.Seq[[]disk.Outcome] {
 	return func(yield func([]disk.Outcome) bool) {
-		whole := p.sampled
-		if p.full() {
-			whole = p.combinations
-		}
-		if whole(yield) && p.torn {
-			p.tears(yield)
-		}
+		_ = p.whole(yield) && p.tears(yield) && p.rest(yield)
 	}
+}
+
+// whole yields disks on which no sector is torn: every combination, or a choice of them.
+func (p *plan) whole(yield func([]disk.Outcome) bool) bool {
+	if fewer(p.list, p.bound) {
+		return p.combinations(yield)
+	}
+	return p.sampled(yield)
+}
+
+// rest yields every combination where whole has yielded a choice of them, and there are not too many.
+func (p *plan) rest(yield func([]disk.Outcome) bool) bool {
+	return fewer(p.list, p.bound) || !p.full() || p.combinations(yield)
 }
 
 // combinations yields every combination of whole versions.
@@ -208,15 +217,64 @@ func (p *plan) chance(yield func([]disk.Outcome) bool) bool {
 }
 
 // tears yields the disks on which one sector is torn. A disk writes one sector at a time, so two are never torn at once.
-func (p *plan) tears(yield func([]disk.Outcome) bool) {
+func (p *plan) tears(yield func([]disk.Outcome) bool) bool {
 	for i, u := range p.list {
-		if u.Kind != disk.SectorKind {
+		if !p.torn || u.Kind != disk.SectorKind {
 			continue
 		}
-		for torn := range tears(u) {
+		for torn := range p.mixes(u) {
 			for list := range p.around(i) {
 				list[i] = torn
 				if !yield(list) {
+					return false
+				}
+			}
+		}
+	}
+	return true
+}
+
+// mixable is how many versions of a sector are torn in every way.
+const mixable = 16
+
+// mixes yields the ways in which a sector is torn: each version in front of each other one, cut at each word that makes a
+// difference. Neighbours, and the first with the last, come first. Of more versions than mixable only these are combined;
+// of the other pairs, some are drawn by chance.
+func (p *plan) mixes(u disk.Undecided) iter.Seq[disk.Outcome] {
+	return func(yield func(disk.Outcome) bool) {
+		var rest [][2]int
+		for v, w := range pairs(u.Versions) {
+			if w-v > 1 && w-v < u.Versions-1 {
+				rest = append(rest, [2]int{v, w})
+			} else if !tears(u, v, w, yield) {
+				return
+			}
+		}
+		if u.Versions <= mixable {
+			for _, r := range rest {
+				if !tears(u, r[0], r[1], yield) {
+					return
+				}
+			}
+			return
+		}
+		for range p.seeds {
+			r := rest[p.rng.IntN(len(rest))]
+			turned := p.rng.IntN(2)
+			at := slices.Collect(cuts(u.Content(r[0]), u.Content(r[1])))
+			if len(at) > 0 && !yield(disk.Outcome{Version: r[turned], Cut: at[p.rng.IntN(len(at))], Behind: r[1-turned]}) {
+				return
+			}
+		}
+	}
+}
+
+// pairs yields the pairs of n versions, the lower first.
+func pairs(n int) iter.Seq2[int, int] {
+	return func(yield func(int, int) bool) {
+		for v := range n {
+			for w := v + 1; w < n; w++ {
+				if !yield(v, w) {
 					return
 				}
 			}
@@ -224,26 +282,15 @@ func (p *plan) tears(yield func([]disk.Outcome) bool) {
 	}
 }
 
-// tears yields the ways in which a sector is torn: between neighbouring versions, and between the first and the last, the
-// newer one in front or behind. Cuts that leave a content that another cut or a whole version leaves are left out.
-func tears(u disk.Undecided) iter.Seq[disk.Outcome] {
-	return func(yield func(disk.Outcome) bool) {
-		last := u.Versions - 1
-		for v := range u.Versions {
-			w := v + 1 // v and its successor; in the last round, the last and the first
-			if w > last {
-				w = 0
-			}
-			if last == 1 && v == 1 {
-				return // with two versions, that is the same pair
-			}
-			for cut := range cuts(u.Content(v), u.Content(w)) {
-				if !yield(disk.Outcome{Version: v, Cut: cut, Behind: w}) || !yield(disk.Outcome{Version: w, Cut: cut, Behind: v}) {
-					return
-				}
-			}
+// tears yields the ways in which two versions are mixed, either of them in front. Cuts that leave a content that another
+// cut or a whole version leaves are left out.
+func tears(u disk.Undecided, v, w int, yield func(disk.Outcome) bool) bool {
+	for cut := range cuts(u.Content(v), u.Content(w)) {
+		if !yield(disk.Outcome{Version: v, Cut: cut, Behind: w}) || !yield(disk.Outcome{Version: w, Cut: cut, Behind: v}) {
+			return false
 		}
 	}
+	return true
 }
 
 // cuts yields the offsets behind a word in which a and b differ, if they differ behind it too.

@@ -61,7 +61,9 @@ func (r *run) record(sim *disk.Sim, data bool, f func() error) {
 func (r *run) note(n any) {
 	r.notes = append(r.notes, n)
 	r.prints = append(r.prints, notePrint(r.prints[len(r.prints)-1], n))
-	r.points[len(r.points)-1].most = len(r.notes)
+	if len(r.points) > 0 { // else it is not recorded
+		r.points[len(r.points)-1].most = len(r.notes)
+	}
 }
 
 // notePrint extends the fingerprint of a list of notes.

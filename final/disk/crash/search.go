@@ -2,9 +2,6 @@ package crash
 
 import (
 	"context"
-	"fmt"
-	"iter"
-	"math/rand/v2"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -21,36 +18,31 @@ type search struct {
 	work   *run
 	report Report
 	seen   *seen
-	most   int64 // what report.Distinct may reach at the present point
-
-	own    []*source // of the present point of the workload, first in, first out
-	nested []*source // of what was recovered there, last in, first out, so that few wait
+	most   int64 // what report.Distinct may reach at the present place
 }
 
 const (
-	roundSize = 256  // disks in a round
-	waiting   = 1024 // of more nested points than that, none are added to until they are done
+	roundSize = 256 // disks in a round
+	enterSize = 32  // recoveries that are recorded in a round, to be crashed
+	busy      = 64  // with as many nested points to crash at, no recovery is recorded
 )
 
-// cut is one crash in a trace: where, and what it leaves.
-type cut struct {
-	op, done int  // as in point
-	notes    int  // how many notes were made before
-	kill     bool // the death of the process, not power loss
-	outcomes []disk.Outcome
-	pending  []disk.Undecided // what the outcomes are about; nil if unknown
+// place is a point of the workload, and all that its search has not done yet. It waits there when the place has used up
+// its share of the states, and other places are searched first.
+type place struct {
+	own    ring      // the point itself, once for each number of notes
+	nested ring      // points of recoveries from its disks
+	enter  []*source // of these, whose disks are to be recovered from again, recorded: the latest last
+	left   []*job    // taken, but beyond the share
 }
 
-// source is a point from which disks are made.
-type source struct {
-	trace []cut // the crashes before
-	run   *run
-	point point
-	notes int
-	sims  []*disk.Sim // a copy for each worker, so that they need not wait for each other
-	next  func() (cut, bool)
-	stop  func()
-}
+// kinds of what search.seen remembers
+const (
+	seenDisk    = iota // recovered from
+	seenPoint          // crashed at
+	seenEntered        // recovered from to be crashed in that
+	seenKinds
+)
 
 // job is one disk: made, looked up, recovered from.
 type job struct {
@@ -64,52 +56,87 @@ type job struct {
 // trace returns all crashes that lead to the disk.
 func (j *job) trace() []cut { return append(slices.Clip(j.src.trace), j.cut) }
 
-// explore tries all points of the workload, one after the other. It returns the trace of the first violation and what
-// Recover said there; or nil, and the error of the context.
+// explore tries all points of the workload, again and again until none has a disk left that was not tried, or the states
+// are spent: each time, what is left of them is shared out among the points that are not done. It returns the trace of
+// the first violation and what Recover said there; or nil, and the error of the context.
 func (s *search) explore() (trace []cut, said, err error) {
-	defer s.drop()
-	points := s.work.points
-	s.report.AllPoints, s.report.Limit = len(points), s.States
-	for i, p := range points {
-		s.most = s.States
-		if left := s.States - s.report.Distinct; s.States > 0 {
-			s.most = s.report.Distinct + (left+int64(len(points)-i)-1)/int64(len(points)-i)
+	s.report.AllPoints, s.report.Limit = len(s.work.points), s.States
+	open := make([]*place, len(s.work.points))
+	for i, p := range s.work.points {
+		open[i] = &place{}
+		s.push(open[i], nil, s.work, p)
+	}
+	all := open
+	defer func() {
+		for _, p := range all {
+			p.close()
 		}
-		s.push(nil, s.work, p)
-		for len(s.own)+len(s.nested) > 0 {
-			if failed, err := s.round(); err != nil {
+	}()
+	for first := true; len(open) > 0 && !s.spent(s.States); first = false {
+		var rest []*place
+		for i, p := range open {
+			left, among := s.States-s.report.Distinct, int64(len(open)-i)
+			s.most = s.report.Distinct + (left+among-1)/among
+			if first && !s.spent(s.most) {
+				s.report.Points++
+			}
+			if failed, err := s.visit(p); err != nil {
 				return nil, nil, err
 			} else if failed != nil {
 				return failed.trace(), failed.run.err, nil
 			}
+			if !p.done() {
+				rest = append(rest, p)
+			}
 		}
-		s.report.Points++
+		open = rest
 	}
+	s.report.Stopped = len(open) > 0
 	return nil, nil, nil
 }
 
-// drop ends what is open.
-func (s *search) drop() {
-	for _, src := range append(s.own, s.nested...) {
-		if src.stop != nil {
-			src.stop()
+// spent reports whether there are as many distinct disks as there may be.
+func (s *search) spent(most int64) bool { return s.States > 0 && s.report.Distinct >= most }
+
+// visit searches a place until it is done or its share is spent. It returns the first disk that fails.
+func (s *search) visit(p *place) (*job, error) {
+	for !p.done() && !s.spent(s.most) {
+		if failed, err := s.round(p); failed != nil || err != nil {
+			return failed, err
 		}
 	}
-	s.own, s.nested = nil, nil
+	return nil, nil
+}
+
+// done reports whether nothing is left to try.
+func (p *place) done() bool {
+	return len(p.own.list)+len(p.nested.list)+len(p.enter)+len(p.left) == 0
+}
+
+// close ends what is open.
+func (p *place) close() {
+	for _, src := range slices.Concat(p.own.list, p.nested.list, p.enter) {
+		src.first.close()
+		src.again.close()
+	}
 }
 
 // push adds a point, once for each number of notes that may have been made there.
-func (s *search) push(trace []cut, r *run, p point) {
+func (s *search) push(to *place, trace []cut, r *run, p point) {
 	for n := p.least; n <= p.most; n++ {
-		src := &source{trace: trace, run: r, point: p, notes: n, sims: make([]*disk.Sim, s.Workers)}
-		key, known := s.known(mix(p.print, r.prints[n]), len(trace), 1)
+		key, known := s.known(mix(p.print, r.prints[n]), len(trace), seenPoint)
 		s.seen.add(key)
-		switch {
-		case known:
-		case len(trace) == 0:
-			s.own = append(s.own, src)
-		default:
-			s.nested = append(s.nested, src)
+		if known {
+			continue
+		}
+		src := &source{trace: trace, run: r, point: p, notes: n, sims: make([]*disk.Sim, s.Workers), bound: -1}
+		if len(trace) == 0 {
+			to.own.list = append(to.own.list, src)
+		} else {
+			to.nested.list = append(to.nested.list, src)
+		}
+		if len(trace) < s.Depth {
+			to.enter = append(to.enter, src)
 		}
 	}
 }
@@ -118,7 +145,7 @@ func (s *search) push(trace []cut, r *run, p point) {
 // would be now. It returns the key to remember it by.
 func (s *search) known(print uint64, crashes, kind int) (key uint64, known bool) {
 	for n := range crashes + 1 {
-		key = mix(print, uint64(2*n+kind))
+		key = mix(print, uint64(seenKinds*n+kind))
 		known = known || s.seen.has(key)
 	}
 	return key, known
@@ -131,217 +158,193 @@ func mix(a, b uint64) uint64 {
 }
 
 // round makes some disks, and recovers from those that are new. It returns the first that fails.
-func (s *search) round() (*job, error) {
-	jobs := s.fill()
-	s.share(len(jobs), func(worker, i int) { jobs[i].make(worker, s.last(jobs[i])) })
-	if err := s.ctx.Err(); err != nil {
+func (s *search) round(p *place) (*job, error) {
+	if failed, err := s.enter(p); failed != nil || err != nil {
+		return failed, err
+	}
+	jobs := s.fill(p)
+	if err := s.share(jobs, s.make); err != nil {
 		return nil, err
 	}
-	fresh := slices.DeleteFunc(jobs, func(j *job) bool { return !s.fresh(j) })
-	s.share(len(fresh), func(_, i int) { s.recover(fresh[i]) })
-	if err := s.ctx.Err(); err != nil {
+	jobs = s.judge(p, jobs)
+	if err := s.share(jobs, s.recover); err != nil {
 		return nil, err
 	}
-	for _, j := range fresh {
-		s.report.Recoveries++
-		if j.run.err != nil {
-			return j, nil
-		}
-	}
-	for _, j := range slices.Backward(fresh) {
-		s.enter(j)
-	}
+	s.report.Recoveries += int64(len(jobs))
 	if s.Progress != nil {
 		s.Progress(s.report.Count)
 	}
-	return nil, nil
+	return failed(jobs), nil
 }
 
-// fill takes the next disks from the sources: half of them from those inside recovery, so that a bound on the number of
-// disks does not starve these, and all while too many of these wait.
-func (s *search) fill() []*job {
+// failed returns the first job whose recovery failed, or nil.
+func failed(jobs []*job) *job {
+	if i := slices.IndexFunc(jobs, func(j *job) bool { return j.run.err != nil }); i >= 0 {
+		return jobs[i]
+	}
+	return nil
+}
+
+// enter adds nested points when few are left: it recovers again from some disks, this time recorded. To record each
+// recovery the first time would leave more points waiting than memory has room for.
+func (s *search) enter(p *place) (*job, error) {
+	if len(p.nested.list) >= busy {
+		return nil, nil
+	}
+	jobs := s.entries(p)
+	if err := s.share(jobs, s.make); err != nil {
+		return nil, err
+	}
+	jobs = slices.DeleteFunc(jobs, func(j *job) bool {
+		key, known := s.known(j.key, len(j.src.trace), seenEntered)
+		s.seen.add(key)
+		return known
+	})
+	if err := s.share(jobs, s.record); err != nil {
+		return nil, err
+	}
+	s.report.Recoveries += int64(len(jobs))
+	for _, j := range jobs {
+		for i, at := range j.run.points {
+			if i > 0 || at.most > at.least { // the first is the disk itself, and no new one unless notes were made
+				s.push(p, j.trace(), j.run, at)
+			}
+		}
+	}
+	return failed(jobs), nil
+}
+
+// entries takes disks to record the recovery from: of the latest points first, so that few wait. Each was taken to be
+// recovered from before.
+func (s *search) entries(p *place) []*job {
 	var jobs []*job
-	for len(jobs) < roundSize {
-		queue, at := &s.own, 0
-		if n := len(s.nested); n > waiting || len(s.own) == 0 || n > 0 && len(jobs)%2 == 1 {
-			queue, at = &s.nested, n-1
+	for i := len(p.enter) - 1; i >= 0 && len(jobs) < enterSize; i-- {
+		src := p.enter[i]
+		for len(jobs) < enterSize && (src.first.ended || src.again.taken < src.first.taken) {
+			c, ok := src.again.take(s, src)
+			if !ok {
+				p.enter = slices.Delete(p.enter, i, i+1)
+				break
+			}
+			jobs = append(jobs, &job{src: src, cut: c})
 		}
-		if len(*queue) == 0 {
-			break
-		}
-		src := (*queue)[at]
-		if src.next == nil {
-			src.next, src.stop = iter.Pull(s.cuts(src))
-		}
-		c, ok := src.next()
-		if !ok {
-			*queue = slices.Delete(*queue, at, at+1)
-			continue
-		}
-		jobs = append(jobs, &job{src: src, cut: c})
 	}
 	return jobs
 }
 
-// cuts yields the crashes at a point: the death of the process first, then losses of power.
-func (s *search) cuts(src *source) iter.Seq[cut] {
-	return func(yield func(cut) bool) {
-		p := src.point
-		c := cut{op: p.op, done: p.done, notes: src.notes, kill: true}
-		if !yield(c) || !s.inside(src, c, yield) {
-			return
-		}
-		c.kill = false
-		c.pending = p.sim.Pending()
-		plan := &plan{list: c.pending, bound: s.bound(), seeds: s.Seeds, torn: s.Torn, near: s.Subsets / 2,
-			rng: rand.New(rand.NewPCG(s.Seed, p.print))}
-		if len(src.trace) > 0 {
-			plan.near = s.Subsets / 4 // there are many such points
-		}
-		s.sampled(src, plan)
-		for c.outcomes = range plan.states() {
-			if !yield(c) {
-				return
-			}
-		}
+// fill takes the next disks: half of them of the point itself, half from inside recovery, so that a bound on the number of
+// disks starves neither. Before there are any from inside recovery, it takes only as many as can be entered.
+func (s *search) fill(p *place) []*job {
+	jobs, size := p.left, roundSize
+	p.left = nil
+	if len(p.nested.list) == 0 && len(p.enter) > 0 {
+		size = enterSize
 	}
+	for len(jobs) < size {
+		from, or := &p.own, &p.nested
+		if len(jobs)%2 == 1 {
+			from, or = or, from
+		}
+		j := from.next(s)
+		if j == nil {
+			j = or.next(s)
+		}
+		if j == nil {
+			break
+		}
+		jobs = append(jobs, j)
+	}
+	return jobs
 }
 
-// bound is Subsets, or less when so many disks are beyond what may be spent at this point: a choice of all of them
-// tells more than all of the first.
-func (s *search) bound() int {
-	bound := s.Subsets
-	for s.States > 0 && bound > 0 && int64(1)<<bound > s.most-s.report.Distinct {
-		bound--
-	}
-	return bound
-}
-
-// inside yields the deaths of the process inside a write that are not between two sectors.
-func (s *search) inside(src *source, c cut, yield func(cut) bool) bool {
-	p := src.point
-	if p.done != whole || p.op == 0 || !s.Torn || src.notes > p.least { // no note is made inside a write
-		return true
-	}
-	o := src.run.ops[p.op-1] // without Data if it is none of the workload's writes
-	for c.done = 1; c.done < len(o.Data); c.done++ {
-		if (o.Offset+int64(c.done))%disk.SectorSize != 0 && !yield(c) {
-			return false
+// judge counts disks, and returns those to recover from: they are new. Those beyond the share stay with the place.
+func (s *search) judge(p *place, jobs []*job) []*job {
+	var fresh []*job
+	for i, j := range jobs {
+		key, known := s.known(j.key, len(j.src.trace), seenDisk)
+		if !known && s.spent(s.most) {
+			p.left = jobs[i:]
+			break
 		}
+		s.report.States++
+		if known {
+			continue
+		}
+		s.seen.add(key)
+		s.report.Distinct++
+		if len(j.src.trace) > 0 {
+			s.report.Nested++
+		}
+		fresh = append(fresh, j)
 	}
-	return true
-}
-
-// sampled notes where a plan is not exhaustive.
-func (s *search) sampled(src *source, p *plan) {
-	switch full := p.full(); {
-	case full && p.tornFull():
-	case len(src.trace) > 0:
-		s.report.SampledNested++
-	case full:
-		s.report.Sampled = append(s.report.Sampled, fmt.Sprintf("%s: %d undecided, not all of them combined around a torn sector",
-			src.run.where(src.point.op, src.point.done), len(p.list)))
-	default:
-		s.report.Sampled = append(s.report.Sampled, fmt.Sprintf("%s: %d undecided", src.run.where(src.point.op, src.point.done), len(p.list)))
-	}
+	return fresh
 }
 
 // make makes the disk that the crash leaves. When no other crash follows, it makes no difference whether what is there is
 // durable, and the death of the process leaves what power loss may leave, too.
-func (j *job) make(worker int, last bool) {
+func (s *search) make(worker int, j *job) {
 	sim := j.src.sims[worker]
 	if sim == nil {
 		sim = j.src.point.sim.Kill()
 		j.src.sims[worker] = sim
 	}
 	j.sim = j.cut.apply(j.src.run, sim)
-	if last && j.cut.kill {
+	if s.last(j) && j.cut.kill {
 		j.sim = j.sim.Crash(disk.Kept)
 	}
 	j.key = mix(j.sim.Fingerprint(), j.src.run.prints[j.cut.notes])
-}
-
-// apply makes the disk that the crash leaves of the one at its point.
-func (c *cut) apply(r *run, sim *disk.Sim) *disk.Sim {
-	switch {
-	case !c.kill:
-		return sim.Crash(func(u disk.Undecided) disk.Outcome { return c.outcomes[u.Index] })
-	case c.done != whole && r.ops[c.op-1].Data != nil:
-		return r.ops[c.op-1].before.KillInside(r.ops[c.op-1].Event, c.done)
-	}
-	return sim.Kill()
-}
-
-// fresh reports whether a disk is to be recovered from, and counts it.
-func (s *search) fresh(j *job) bool {
-	s.report.States++
-	key, known := s.known(j.key, len(j.src.trace), 0)
-	switch {
-	case known:
-		return false
-	case s.States > 0 && s.report.Distinct >= s.most:
-		s.report.Stopped = true
-		s.drop()
-		return false
-	}
-	s.seen.add(key)
-	s.report.Distinct++
-	if len(j.src.trace) > 0 {
-		s.report.Nested++
-	}
-	return true
 }
 
 // last reports whether the operations of Recover on a disk are not crashed.
 func (s *search) last(j *job) bool { return len(j.src.trace) >= s.Depth }
 
 // recover runs Recover, and Again, where there may be another crash.
-func (s *search) recover(j *job) {
-	n := j.cut.notes
-	j.run = newRun(j.src.run.notes[:n], j.src.run.prints[:n+1])
-	if s.last(j) {
-		protect(&j.run.err, func() error { return s.exp.Recover(j.sim, j.run.notes) })
-		return
-	}
-	s.exp.record(j.run, j.sim)
-}
-
-// record runs Recover and Again, watched.
-func (e *Experiment) record(r *run, sim *disk.Sim) {
-	notes := r.notes
-	r.record(sim, false, func() error {
-		err := e.Recover(sim, notes)
-		if err == nil && e.Again != nil {
-			err = e.Again(sim, notes, r.note)
+func (s *search) recover(_ int, j *job) {
+	j.run = j.begin()
+	protect(&j.run.err, func() error {
+		if s.last(j) {
+			return s.exp.Recover(j.sim, j.run.notes)
 		}
-		return err
+		return s.exp.live(j.run, j.sim)
 	})
 }
 
-// enter adds the points of what was recovered. The first is the disk itself, and no new one unless notes were made.
-func (s *search) enter(j *job) {
-	for i, p := range j.run.points {
-		if i > 0 || p.most > p.least {
-			s.push(j.trace(), j.run, p)
-		}
-	}
+// record does the same, watched.
+func (s *search) record(_ int, j *job) {
+	j.run = j.begin()
+	j.run.record(j.sim, false, func() error { return s.exp.live(j.run, j.sim) })
 }
 
-// share has n things done by the workers, in order. Where the goroutine of one ends, what others begin later may not be
-// done; all before it is.
-func (s *search) share(n int, do func(worker, i int)) {
+// begin returns a run with the notes before the crash.
+func (j *job) begin() *run {
+	return newRun(j.src.run.notes[:j.cut.notes], j.src.run.prints[:j.cut.notes+1])
+}
+
+// live runs Recover and Again.
+func (e *Experiment) live(r *run, sim *disk.Sim) error {
+	notes := r.notes
+	err := e.Recover(sim, notes)
+	if err == nil && e.Again != nil {
+		err = e.Again(sim, notes, r.note)
+	}
+	return err
+}
+
+// share has jobs done by the workers, in order. It returns the error of the context, if that ended it.
+func (s *search) share(jobs []*job, do func(worker int, j *job)) error {
 	var next atomic.Int64
 	var wait sync.WaitGroup
-	for worker := range min(s.Workers, n) {
+	for worker := range min(s.Workers, len(jobs)) {
 		wait.Go(func() {
 			for s.ctx.Err() == nil {
 				i := int(next.Add(1)) - 1
-				if i >= n {
+				if i >= len(jobs) {
 					return
 				}
-				do(worker, i)
+				do(worker, jobs[i])
 			}
 		})
 	}
 	wait.Wait()
+	return s.ctx.Err()
 }

@@ -33,7 +33,8 @@ func (s *search) follow(trace []cut) (lives []life, err error) {
 		done := make(chan struct{})
 		go func() { // of its own, because it may end
 			defer close(done)
-			s.exp.record(r, l.left.Kill())
+			sim := l.left.Kill()
+			r.record(sim, false, func() error { return s.exp.live(r, sim) })
 		}()
 		<-done
 		if r.err != nil {
