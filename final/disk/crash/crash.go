@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"time"
 
 	"example.com/logbook/final/disk"
 )
@@ -50,8 +51,8 @@ type Bounds struct {
 	// Depth is how many times recovery is crashed in a row. Default 1; a negative number means never.
 	Depth int
 
-	// States, if it is not 0, is the most distinct disks to recover from, shared out among the points. Where it does
-	// not suffice, the report says so.
+	// States, if it is not 0, is the most distinct disks to recover from, shared out among the points; what one leaves is
+	// shared out again. If there are more disks than that, they are all spent, and the report says so.
 	States int64
 
 	// Seed selects what is drawn by chance.
@@ -59,6 +60,11 @@ type Bounds struct {
 
 	// Workers is how many goroutines recover at once. The result does not depend on it. Default: one for each core.
 	Workers int
+
+	// Patience, if it is not 0, is how long Start or Work may take, or Recover with Again on one disk. What takes longer
+	// counts as a loop that never ends: the search is over, with an error that wraps [ErrEndless]. The goroutine in the
+	// loop cannot be ended, and goes on.
+	Patience time.Duration
 
 	// Progress, if not nil, is called again and again, by the goroutine that called Explore.
 	Progress func(Count)
@@ -69,7 +75,7 @@ type Bounds struct {
 
 // Count is how far a search has come.
 type Count struct {
-	// Points are the places in the workload at which it was cut short, and AllPoints how many there are.
+	// Points are the places in the workload at which it was cut short so far, and AllPoints how many there are.
 	Points, AllPoints int
 
 	// States are the disks that were made.
@@ -78,7 +84,8 @@ type Count struct {
 	// Distinct are those of them that were not seen before.
 	Distinct int64
 
-	// Recoveries are the calls of Recover, those that made a violation smaller included.
+	// Recoveries are the calls of Recover: one for each distinct disk, those that were recorded to be crashed, and those
+	// that made a violation smaller.
 	Recoveries int64
 
 	// Nested are the distinct disks that a crash inside Recover or Again left.
@@ -91,6 +98,10 @@ type Count struct {
 // ErrReplay is returned by Explore for a token that it does not understand, or that was made for another workload. Run
 // the search again without it.
 var ErrReplay = errors.New("not a token for this experiment: search again without Replay")
+
+// ErrEndless is what Recover or Again fails with when Bounds.Patience is at an end: the [*Violation] names the disk, and how
+// to make it again. Start and Work fail with it, too.
+var ErrEndless = errors.New("it may be a loop that never ends")
 
 // Explore searches: it runs Start and Work, and Recover on every disk within the bounds. It returns nil when Recover
 // always did; a [*Violation], which is the first found, made as small as possible; an error of Start or Work; or that of
@@ -153,15 +164,23 @@ func (s *search) start() error {
 	sim := disk.NewSim()
 	if e.Start != nil {
 		var err error
-		if protect(&err, func() error { return e.Start(sim) }); err != nil {
+		if late := s.within(func() { protect(&err, func() error { return e.Start(sim) }) }); late != nil {
+			err = late
+		}
+		if err != nil {
 			return fmt.Errorf("crash: Start of %s: %w", e.Name, err)
 		}
 	}
 	sim = sim.Crash(disk.Kept)
 	s.work = newRun(nil, []uint64{0})
-	s.work.record(sim, s.Torn || s.Replay != "", func() error { return e.Work(sim, s.work.note) })
-	if s.work.err != nil {
-		return fmt.Errorf("crash: Work of %s: %w", e.Name, s.work.err)
+	late := s.within(func() {
+		s.work.record(sim, s.Torn || s.Replay != "", func() error { return e.Work(sim, s.work.note) })
+	})
+	if late == nil {
+		late = s.work.err
+	}
+	if late != nil {
+		return fmt.Errorf("crash: Work of %s: %w", e.Name, late)
 	}
 	return nil
 }

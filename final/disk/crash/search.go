@@ -3,8 +3,6 @@ package crash
 import (
 	"context"
 	"slices"
-	"sync"
-	"sync/atomic"
 
 	"example.com/logbook/final/disk"
 )
@@ -51,6 +49,7 @@ type job struct {
 	sim *disk.Sim
 	key uint64
 	run *run
+	err error // what run ended with; run itself may still go on when that is ErrEndless
 }
 
 // trace returns all crashes that lead to the disk.
@@ -83,7 +82,7 @@ func (s *search) explore() (trace []cut, said, err error) {
 			if failed, err := s.visit(p); err != nil {
 				return nil, nil, err
 			} else if failed != nil {
-				return failed.trace(), failed.run.err, nil
+				return failed.trace(), failed.err, nil
 			}
 			if !p.done() {
 				rest = append(rest, p)
@@ -163,12 +162,12 @@ func (s *search) round(p *place) (*job, error) {
 		return failed, err
 	}
 	jobs := s.fill(p)
-	if err := s.share(jobs, s.make); err != nil {
+	if _, err := s.share(jobs, s.make); err != nil {
 		return nil, err
 	}
 	jobs = s.judge(p, jobs)
-	if err := s.share(jobs, s.recover); err != nil {
-		return nil, err
+	if late, err := s.share(jobs, s.recover); late != nil || err != nil {
+		return late, err
 	}
 	s.report.Recoveries += int64(len(jobs))
 	if s.Progress != nil {
@@ -179,8 +178,10 @@ func (s *search) round(p *place) (*job, error) {
 
 // failed returns the first job whose recovery failed, or nil.
 func failed(jobs []*job) *job {
-	if i := slices.IndexFunc(jobs, func(j *job) bool { return j.run.err != nil }); i >= 0 {
-		return jobs[i]
+	for _, j := range jobs {
+		if j.err = j.run.err; j.err != nil {
+			return j
+		}
 	}
 	return nil
 }
@@ -192,7 +193,7 @@ func (s *search) enter(p *place) (*job, error) {
 		return nil, nil
 	}
 	jobs := s.entries(p)
-	if err := s.share(jobs, s.make); err != nil {
+	if _, err := s.share(jobs, s.make); err != nil {
 		return nil, err
 	}
 	jobs = slices.DeleteFunc(jobs, func(j *job) bool {
@@ -200,8 +201,8 @@ func (s *search) enter(p *place) (*job, error) {
 		s.seen.add(key)
 		return known
 	})
-	if err := s.share(jobs, s.record); err != nil {
-		return nil, err
+	if late, err := s.share(jobs, s.record); late != nil || err != nil {
+		return late, err
 	}
 	s.report.Recoveries += int64(len(jobs))
 	for _, j := range jobs {
@@ -328,23 +329,4 @@ func (e *Experiment) live(r *run, sim *disk.Sim) error {
 		err = e.Again(sim, notes, r.note)
 	}
 	return err
-}
-
-// share has jobs done by the workers, in order. It returns the error of the context, if that ended it.
-func (s *search) share(jobs []*job, do func(worker int, j *job)) error {
-	var next atomic.Int64
-	var wait sync.WaitGroup
-	for worker := range min(s.Workers, len(jobs)) {
-		wait.Go(func() {
-			for s.ctx.Err() == nil {
-				i := int(next.Add(1)) - 1
-				if i >= len(jobs) {
-					return
-				}
-				do(worker, jobs[i])
-			}
-		})
-	}
-	wait.Wait()
-	return s.ctx.Err()
 }

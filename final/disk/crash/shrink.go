@@ -1,6 +1,7 @@
 package crash
 
 import (
+	"errors"
 	"fmt"
 
 	"example.com/logbook/final/disk"
@@ -30,13 +31,14 @@ func (s *search) follow(trace []cut) (lives []life, err error) {
 		l.next = r
 		lives = append(lives, l)
 		s.report.Recoveries++
-		done := make(chan struct{})
-		go func() { // of its own, because it may end
-			defer close(done)
+		late := s.within(func() {
 			sim := l.left.Kill()
 			r.record(sim, false, func() error { return s.exp.live(r, sim) })
-		}()
-		<-done
+		})
+		if late != nil { // r is still in use
+			lives[len(lives)-1].next = &run{notes: l.run.notes[:c.notes], err: late}
+			return lives, late
+		}
 		if r.err != nil {
 			return lives, r.err
 		}
@@ -96,15 +98,23 @@ func (s *search) shrink(trace []cut) []life {
 		return nil
 	}
 	left := tries
+	if errors.Is(err, ErrEndless) {
+		left = 0 // each would take as long
+	}
 	better := func(trace []cut) bool {
 		if left--; left < 0 || s.ctx.Err() != nil {
 			return false
 		}
 		lives, err := s.follow(trace)
-		if err != nil {
-			best = lives
+		switch {
+		case err == nil:
+			return false
+		case errors.Is(err, ErrEndless):
+			left = 0 // it is no smaller case of what is looked at
+			return false
 		}
-		return err != nil
+		best = lives
+		return true
 	}
 	for i := 0; i < len(best); i++ {
 		shorten(best, i, better)
