@@ -1,10 +1,18 @@
 package main
 
 import (
+	"bytes"
+	"context"
+	"errors"
 	"flag"
 	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"example.com/logbook/chapters/course/crashlab"
@@ -16,7 +24,10 @@ import (
 // defaultStates takes a minute or so.
 const defaultStates = 100_000
 
-const crashForm = "crash CHAPTER [-states N] [-seed S] [-replay TOKEN] [-reference], such as crash 2"
+// defaultPatience is long for a recovery, which takes less than a millisecond.
+const defaultPatience = 10 * time.Second
+
+const crashForm = "crash CHAPTER [-states N] [-seed S] [-replay TOKEN] [-timeout 10s] [-reference], such as crash 2"
 
 // search is what the flags of crash say.
 type search struct {
@@ -28,6 +39,7 @@ func crashFlags(t *tool, f *flag.FlagSet) {
 	f.Int64Var(&t.search.States, "states", defaultStates, "")
 	f.Uint64Var(&t.search.Seed, "seed", 0, "")
 	f.StringVar(&t.search.Replay, "replay", "", "")
+	f.DurationVar(&t.search.Patience, "timeout", defaultPatience, "")
 	f.BoolVar(&t.search.reference, "reference", false, "")
 }
 
@@ -41,9 +53,15 @@ func (t *tool) crash(args []string) error {
 	if t.search.States < 1 {
 		return usageError("-states must be at least 1")
 	}
+	if t.search.Patience <= 0 {
+		return usageError("-timeout must be longer than nothing")
+	}
 	c, err := t.findChapter(number)
 	if err != nil {
 		return err
+	}
+	if !t.searchable(c) {
+		return usageError(fmt.Sprintf("chapter %d has no crash experiments, and so no search; %s", number, t.searchables()))
 	}
 	if e := unwritten(c); e != nil && !t.search.reference {
 		fmt.Fprintf(t.stdout, "the crash lab needs the whole chapter; %s: not written yet\n", title(e))
@@ -65,6 +83,29 @@ func unwritten(c *book.Chapter) *book.Exercise {
 	return nil
 }
 
+// searchable reports whether a chapter's tests have a search.
+func (t *tool) searchable(c *book.Chapter) bool {
+	files, _ := filepath.Glob(filepath.Join(t.book.Root, filepath.FromSlash(c.Folder), "*_test.go"))
+	return slices.ContainsFunc(files, func(name string) bool {
+		text, err := os.ReadFile(name)
+		return err == nil && bytes.Contains(text, []byte("\nfunc "+crashlab.TestName+"("))
+	})
+}
+
+// searchables names the chapters that have one.
+func (t *tool) searchables() string {
+	var list []string
+	for _, c := range t.book.Chapters {
+		if t.searchable(c) {
+			list = append(list, fmt.Sprintf("%d (%s)", c.Number, c.Name))
+		}
+	}
+	if len(list) == 0 {
+		return "nor has any other"
+	}
+	return "these have: " + strings.Join(list, ", ")
+}
+
 // explore runs the search and tells how it went.
 func (t *tool) explore(c *book.Chapter) error {
 	folder := c.Desk
@@ -73,18 +114,23 @@ func (t *tool) explore(c *book.Chapter) error {
 	}
 	p := newProgress(t.stderr, t.alive, t.width, time.Now)
 	s := summary{tool: t, chapter: c}
-	result, err := lab.Run(t.ctx, t.book, folder, t.search.Order, func(m crashlab.Message) {
+	ctx, stop := signal.NotifyContext(t.ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop) // a second interrupt is for this command
+	result, err := lab.Run(ctx, t.book, folder, t.search.Order, func(m crashlab.Message) {
 		p.show(m)
 		s.add(m)
 	})
 	p.clear()
 	switch {
+	case err != nil && ctx.Err() != nil && errors.Is(err, ctx.Err()):
+		return s.interrupted(p.took())
 	case err != nil:
 		return err
 	case len(result.Build) > 0:
 		return s.broken(folder+" does not compile", result.Build)
 	case result.Messages == 0 && !result.Failed:
-		return usageError(fmt.Sprintf("chapter %d has no search; the crash lab of its suite is in go test ./%s -run Crash -v", c.Number, folder))
+		return usageError(fmt.Sprintf("%s has no %s any more; its conformance_test.go is that of %s", folder, crashlab.TestName, c.Folder))
 	case s.last.Foreign:
 		return usageError(fmt.Sprintf("-replay %s: no workload of chapter %d, as the code is now, has this token; search again without it", t.search.Replay, c.Number))
 	case result.Failed && !s.last.Done:
@@ -115,6 +161,22 @@ func (s *summary) broken(why string, lines []string) error {
 	return errFailing
 }
 
+// interrupted tells how far the search came. What it found until then it would
+// have told itself.
+func (s *summary) interrupted(took time.Duration) error {
+	if s.last.Trace != "" {
+		return s.tell(took)
+	}
+	if !s.last.Done && s.last.Number > 0 {
+		s.last.Report.Stopped = true
+		s.reports = append(s.reports, s.last.Report)
+	}
+	s.last.Interrupted = true
+	s.tellReports(took)
+	fmt.Fprintln(s.stdout, "violations: 0 until the interrupt")
+	return errFailing
+}
+
 // tell prints the summary, and in front of it what was found.
 func (s *summary) tell(took time.Duration) error {
 	if s.last.Error != "" {
@@ -133,6 +195,9 @@ func (s *summary) tell(took time.Duration) error {
 	where := ""
 	if s.search.reference {
 		where = " -reference"
+	}
+	if t := s.search.Patience; t != defaultPatience {
+		where += " -timeout " + t.String()
 	}
 	fmt.Fprintf(s.stdout, "violations: %s, and the search ended with it; this makes its disk again:\n", s.paint.paint(red, "1"))
 	fmt.Fprintf(s.stdout, "  go run ./scripts/course crash %d%s -replay %s\n", s.chapter.Number, where, s.last.Replay)
@@ -155,6 +220,8 @@ func (s *summary) tellReports(took time.Duration) {
 	switch {
 	case s.last.Trace != "":
 		how = "up to the first violation"
+	case s.last.Interrupted:
+		how = "interrupted: it is not what was asked for"
 	case exhaustive:
 		how = "exhaustive, as far as the bounds go"
 	}

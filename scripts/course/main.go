@@ -35,7 +35,8 @@ Without a command: every chapter and exercise, where it stands, what is next.
   crash 2           search longer than the tests do for a crash that breaks a
                     promise of yours; -states 1000000 says how long, -seed 7
                     draws other samples, -replay TOKEN makes the one disk
-                    that broke it, -reference searches the reference
+                    that broke it, -reference searches the reference; an
+                    interrupt ends it, and tells how far it came
 
 For those who write the course:
 
@@ -44,7 +45,8 @@ For those who write the course:
   verify            prove that exercises can be solved and that mistakes fail
 
 check, watch, reveal and the status take -timeout 30s: how long the tests of
-one chapter may take before they count as a loop that never ends.
+one chapter may take before they count as a loop that never ends. crash takes it
+too: how long the code may take on one disk.
 
 An hour of work:
 
@@ -56,7 +58,7 @@ An hour of work:
   $ go run ./scripts/course reveal 1.1
 
 Exit codes: 0 done, or passed. 1 failing, or not written yet, when asked to
-check, reveal or crash; stale or unproven, for those who write. 2 wrong use.
+check, reveal or crash, or crash was interrupted; stale or unproven, for those who write. 2 wrong use.
 3 it could not be done: outside the project, no go command, a file that cannot
 be read. (go run itself turns all but 0 into 1, and prints the code.)
 

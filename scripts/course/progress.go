@@ -75,10 +75,12 @@ func (p *progress) clear() {
 func (p *progress) line(m crashlab.Message) string {
 	took, states := p.took(), p.before+m.Report.Distinct
 	line := fmt.Sprintf("%d of %d: %d states, %.0f/s", m.Number, m.Of, states, rate(states, took))
-	// The points share the states, and need not use them up: whatever is
-	// further says more.
+	// Without a limit, the points are all there is to go by; and with one, there
+	// may be fewer disks than that.
 	part := share(int64(m.Report.Points), int64(m.Report.AllPoints))
-	part = max(part, share(m.Report.Distinct, m.Report.Limit))
+	if m.Report.Limit > 0 {
+		part = share(m.Report.Distinct, m.Report.Limit)
+	}
 	if part = (float64(m.Number-1) + part) / float64(max(1, m.Of)); part > 0 {
 		left := time.Duration(float64(took) * (1 - part) / part)
 		line += fmt.Sprintf(", about %v left", left.Round(time.Second))

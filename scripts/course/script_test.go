@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"golang.org/x/tools/txtar"
@@ -32,7 +33,7 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"code": code, "crashlab": crashLab, "replay": replay, "patiently": patiently,
+			"code": code, "crashlab": crashLab, "replay": replay, "patiently": patiently, "until": until,
 		},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("GOCACHE", cache)
@@ -94,6 +95,19 @@ func replay(ts *testscript.TestScript, neg bool, _ []string) {
 		ts.Fatalf("the output does not end with a command")
 	}
 	code(ts, neg, append([]string{"1", "course"}, strings.Fields(args)...))
+}
+
+// until waits for a file.
+func until(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: until FILE")
+	}
+	for begun := time.Now(); time.Since(begun) < time.Minute; time.Sleep(10 * time.Millisecond) {
+		if _, err := os.Stat(ts.MkAbs(args[0])); err == nil {
+			return
+		}
+	}
+	ts.Fatalf("%s is not there after a minute", args[0])
 }
 
 // patiently runs a command under a time-out and, until its output matches, again

@@ -12,16 +12,21 @@
 //
 // The experiments share the states evenly; what one of them leaves is for those after it. The [Order.Bounds] are wide, so
 // that the number of states is what ends a search. The search is deterministic: the same desk, states and seed find the same.
+//
+// An interrupt (SIGINT) ends it too, with a message that tells how far it came.
 package crashlab
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"strings"
 	"testing"
+	"time"
 
 	"example.com/logbook/final/disk/crash"
 )
@@ -45,18 +50,23 @@ type Order struct {
 
 	// Replay, if not empty, is the token of a violation: only its disk is made.
 	Replay string
+
+	// Patience is how long what is searched may take on one disk before it counts as a loop that never ends. Zero means
+	// as long as it likes.
+	Patience time.Duration
 }
 
 // Bounds are those of a search that may spend states on one experiment. Depth stays 1: a second crash inside recovery
 // multiplies the disks, and what it finds, a first crash found on smaller ones.
 func (o Order) Bounds(states int64) *crash.Bounds {
 	return &crash.Bounds{
-		Subsets: 20,
-		Seeds:   int(min(max(64, states/500), 1<<16)),
-		Torn:    true,
-		States:  max(1, states), // none would mean no bound
-		Seed:    o.Seed,
-		Replay:  o.Replay,
+		Subsets:  20,
+		Seeds:    int(min(max(64, states/500), 1<<16)),
+		Torn:     true,
+		States:   max(1, states), // none would mean no bound
+		Seed:     o.Seed,
+		Replay:   o.Replay,
+		Patience: o.Patience,
 	}
 }
 
@@ -76,6 +86,9 @@ type Message struct {
 
 	// Error is what else ended it.
 	Error string
+
+	// Interrupted says that the search was interrupted, and how far it came until then is all there will be.
+	Interrupted bool
 
 	// Foreign says that the order's token belongs to no experiment here.
 	Foreign bool
@@ -108,7 +121,9 @@ func Search(t *testing.T, experiments []*crash.Experiment) {
 	if err := json.Unmarshal([]byte(text), &o); err != nil {
 		t.Fatalf("%s: %v", Variable, err)
 	}
-	s := search{T: t, order: o, left: o.States}
+	ctx, stop := signal.NotifyContext(t.Context(), os.Interrupt)
+	defer stop()
+	s := search{T: t, ctx: ctx, order: o, left: o.States}
 	for i, e := range experiments {
 		s.message = Message{Number: i + 1, Of: len(experiments)}
 		if err := s.explore(e, s.left/int64(len(experiments)-i)); err != nil {
@@ -123,6 +138,7 @@ func Search(t *testing.T, experiments []*crash.Experiment) {
 // search is one call of [Search].
 type search struct {
 	*testing.T
+	ctx      context.Context // done when the search is interrupted
 	order    Order
 	left     int64 // of the order's states
 	replayed bool  // the token belonged to an experiment
@@ -136,7 +152,7 @@ func (s *search) explore(e *crash.Experiment, states int64) error {
 		s.message.Report = crash.Report{Experiment: e.Name, Count: c}
 		s.say(s.message)
 	}
-	report, err := e.Explore(s.Context(), b)
+	report, err := e.Explore(s.ctx, b)
 	if errors.Is(err, crash.ErrReplay) {
 		return nil
 	}
@@ -145,6 +161,8 @@ func (s *search) explore(e *crash.Experiment, states int64) error {
 	s.message.Report, s.message.Done = report, true
 	if v, ok := errors.AsType[*crash.Violation](err); ok {
 		s.message.Trace, s.message.Replay = v.Trace, v.Replay
+	} else if s.ctx.Err() != nil && errors.Is(err, s.ctx.Err()) {
+		s.message.Interrupted = true
 	} else if err != nil {
 		s.message.Error = err.Error()
 	}

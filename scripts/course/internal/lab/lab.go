@@ -26,7 +26,7 @@ type Result struct {
 	// chapter has no search.
 	Messages int
 
-	// Failed says that the test failed, or was taken down.
+	// Failed says that the test failed, or was taken down or interrupted.
 	Failed bool
 
 	// Printed is what the program printed beside its messages: from the
@@ -35,8 +35,9 @@ type Result struct {
 }
 
 // Run searches the package in a folder of b, as o says, and calls each with
-// every message. An error wraps [grade.ErrGo] or is that of ctx; whatever the
-// code on the desk does is in the result.
+// every message. When ctx is done, the search is interrupted: it says how far it
+// came, if it can within a few seconds, and the error is that of ctx. Any other
+// error wraps [grade.ErrGo]; whatever the code on the desk does is in the result.
 func Run(ctx context.Context, b *book.Book, folder string, o crashlab.Order, each func(crashlab.Message)) (Result, error) {
 	order, err := json.Marshal(o)
 	if err != nil {
@@ -49,6 +50,7 @@ func Run(ctx context.Context, b *book.Book, folder string, o crashlab.Order, eac
 	cmd.Env = append(os.Environ(), crashlab.Variable+"="+string(order))
 	var complaint strings.Builder
 	cmd.Stderr = &complaint
+	interruptible(cmd)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		return Result{}, err
@@ -61,7 +63,7 @@ func Run(ctx context.Context, b *book.Book, folder string, o crashlab.Order, eac
 	_ = cmd.Wait() // a test that fails is a result; what went wrong else is seen below
 	switch {
 	case ctx.Err() != nil:
-		return Result{}, ctx.Err()
+		return r.result, ctx.Err()
 	case err == nil && r.ended:
 		return r.result, nil
 	case complaint.Len() > 0:
