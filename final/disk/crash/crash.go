@@ -85,7 +85,7 @@ type Count struct {
 	Distinct int64
 
 	// Recoveries are the calls of Recover: one for each distinct disk, those that were recorded to be crashed, and those
-	// that made a violation smaller.
+	// that made a violation smaller and told what matters for it.
 	Recoveries int64
 
 	// Nested are the distinct disks that a crash inside Recover or Again left.

@@ -16,11 +16,13 @@
 // The combinations go in Gray-code order: from one to the next a single thing changes. Where there are more than
 // 2^Subsets of them, a choice is tried: of the sectors each prefix and each suffix, all but at most two, and at most two,
 // with every combination of names and sizes; or, where names and sizes alone make more than 2^(Subsets/2), the same
-// patterns of all of them; then Seeds more by chance.
+// patterns of all of them; then Seeds more by chance. With a bound on the States, the choice comes first also where all
+// combinations are to be tried, if there are more of them than may be spent.
 //
 // With Torn, each undecided sector is torn as well, one at a time, at each multiple of eight bytes that makes a
-// difference: between neighbouring versions, and between the first and the last, either of them in front. The others are
-// combined with that in every way, up to 2^(Subsets/2), inside recovery 2^(Subsets/4); beyond that, they are all lost, all
+// difference: between any two of up to sixteen versions, either of them in front. Where a sector has more versions,
+// neighbours are mixed, and the first with the last; and Seeds mixes of others are drawn by chance. What else is undecided
+// is combined with that in every way, up to 2^(Subsets/2), inside recovery 2^(Subsets/4); beyond that, it is all lost, all
 // kept, or divided at the torn one. A process may then also die at every byte of a write, not only between sectors.
 //
 // Recovery writes too, and its operations are crashed in the same way, Depth times in a row: Recover is called again on
@@ -45,8 +47,12 @@
 // after a failed sync is crashed as everything else.
 //
 // When a test fails, it prints the whole trace and, at its end, a token. Explore with the token as Bounds.Replay makes
-// that one disk again and calls Recover on it, which is where to set a breakpoint. A token is good as long as the
+// that one disk again, and the first call of Recover is on it, which is where to set a breakpoint; of a trace with several
+// crashes, the last of as many calls. What it is called for later tells what matters. A token is good as long as the
 // workload does the same operations.
+//
+// A report is loud, NOT durable, about what the crash took. What it says must be there for the promise to break is the
+// other half of the fault: it could be seen before what was lost was durable.
 //
 // # What it does not do
 //

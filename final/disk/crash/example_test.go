@@ -50,7 +50,7 @@ func ExampleExperiment() {
 	// greeting: a crash breaks a promise
 	//
 	// What was done:
-	//       1  create word                           NOT durable: no SyncDir of its folder since
+	//       1  create word                           not durable, and kept
 	//       2  write word [0,5)                      NOT durable: no Sync of the file since
 	//          noted: acknowledged
 	//
@@ -73,17 +73,17 @@ func ExampleExperiment() {
 	// <nil>
 }
 
-// The token makes the same disk again, and calls Recover once: a place for a breakpoint.
+// The token makes the same disk again, and the first call of Recover is on it: a place for a breakpoint.
 func ExampleViolation() {
 	_, err := greeting(false).Explore(context.Background(), nil)
 	v, _ := errors.AsType[*crash.Violation](err)
 	fmt.Println(v.Err)
-	report, err := greeting(false).Explore(context.Background(), &crash.Bounds{Replay: v.Replay})
+	_, err = greeting(false).Explore(context.Background(), &crash.Bounds{Replay: v.Replay})
 	again, _ := errors.AsType[*crash.Violation](err)
-	fmt.Println(again.Err, report.Recoveries)
+	fmt.Println(again.Err)
 	// Output:
 	// the word is "\x00\x00\x00\x00\x00"
-	// the word is "\x00\x00\x00\x00\x00" 1
+	// the word is "\x00\x00\x00\x00\x00"
 }
 
 // A bound on the number of disks is shared out among the points.

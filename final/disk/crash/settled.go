@@ -67,43 +67,53 @@ func (s *settled) settleFile(op int) {
 	}
 }
 
-// state tells whether an operation is durable.
-func (s *settled) state(n int, o op) string {
+// state tells whether an operation is durable. It is loud about one of which something is lost in this crash, or, when this
+// is the death of the process, in a later one: that the others are not durable does not matter here.
+func (s *settled) state(n int, o op, l *life) string {
 	switch {
 	case o.Op&(nameOps|dataOps) == 0 || o.Err != nil:
 		return ""
 	case s.by[n] > 0:
 		return fmt.Sprintf("durable since %d", s.by[n])
-	case o.Op&dataOps != 0:
-		return "NOT durable: no Sync of the file since"
-	case slices.Contains(s.names, n):
+	case o.Op&dataOps == 0 && !slices.Contains(s.names, n):
+		return ""
+	case slices.ContainsFunc(l.pending, func(u disk.Undecided) bool { return l.lost[u.Index] && s.touches(n, u) }):
+		if o.Op&dataOps != 0 {
+			return "NOT durable: no Sync of the file since"
+		}
 		return "NOT durable: no SyncDir of its folder since"
+	case l.cut.kill:
+		return "not durable, and there"
 	}
-	return ""
+	return "not durable, and kept"
+}
+
+// touches reports whether an operation made something undecided.
+func (s *settled) touches(n int, u disk.Undecided) bool {
+	if u.Kind == disk.NameKind {
+		return s.names[u.Index] == n
+	}
+	o := s.run.ops[n-1]
+	if o.Op&dataOps == 0 || o.File != u.File || s.by[n] > 0 {
+		return false
+	}
+	return o.Op != disk.OpWrite || u.Kind != disk.SectorKind || o.Offset < u.Offset+disk.SectorSize && o.Offset+o.Length > u.Offset
 }
 
 // writers tells which operations made something undecided.
-func (s *settled) writers(i int, u disk.Undecided) string {
+func (s *settled) writers(u disk.Undecided) string {
 	var list []string
-	if u.Kind == disk.NameKind {
-		list = append(list, fmt.Sprint(s.names[i]))
-	}
-	for n, o := range s.run.ops[:s.upto] {
-		touches := o.File == u.File && o.Op&dataOps != 0 && s.by[n+1] == 0
-		if o.Op == disk.OpWrite && u.Kind == disk.SectorKind {
-			touches = touches && o.Offset < u.Offset+disk.SectorSize && o.Offset+o.Length > u.Offset
-		}
-		if u.Kind != disk.NameKind && touches {
+	for n := range s.upto {
+		if s.touches(n+1, u) {
 			list = append(list, fmt.Sprint(n+1))
 		}
 	}
-	if len(list) == 0 || list[0] == "0" {
+	switch {
+	case len(list) == 0:
 		return "from before"
-	}
-	if len(list) == 1 {
+	case len(list) == 1:
 		return "operation " + list[0]
-	}
-	if len(list) > 6 {
+	case len(list) > 6:
 		list = append(list[:3], "…", list[len(list)-1])
 	}
 	return "operations " + strings.Join(list, ", ")

@@ -14,6 +14,11 @@ type life struct {
 	sim  *disk.Sim // at the crash, as kill -9 leaves it
 	left *disk.Sim // what the crash leaves
 	next *run      // of Recover, on what is left
+
+	// What explain finds out, by the index of what is undecided at the crash.
+	pending []disk.Undecided
+	lost    []bool // in this crash, or, if this is the death of the process, in a later one
+	needed  []bool // kept, and when it is lost as well, no promise is broken
 }
 
 // follow crashes where the trace says, and recovers, until Recover fails or the trace ends. It returns nil if a crash has
@@ -46,22 +51,27 @@ func (s *search) follow(trace []cut) (lives []life, err error) {
 	return lives, nil
 }
 
+// thingKey says of something undecided what it is, at any point.
+type thingKey struct {
+	kind   disk.Kind
+	file   int
+	name   string
+	op     disk.Op
+	to     string
+	offset int64
+}
+
+func keyOf(u disk.Undecided) thingKey {
+	return thingKey{u.Kind, u.File, u.Name, u.Op, u.To, u.Offset}
+}
+
 // fit makes the outcomes fit what is undecided now: each thing is left as it was when the outcomes were made, and what was
 // not there is kept.
 func (c *cut) fit(pending []disk.Undecided) {
 	if c.kill {
 		return
 	}
-	type key struct {
-		kind   disk.Kind
-		file   int
-		name   string
-		op     disk.Op
-		to     string
-		offset int64
-	}
-	keyOf := func(u disk.Undecided) key { return key{u.Kind, u.File, u.Name, u.Op, u.To, u.Offset} }
-	old := map[key]disk.Outcome{}
+	old := map[thingKey]disk.Outcome{}
 	for i, u := range c.pending {
 		o := c.outcomes[i]
 		if o.Version == u.Versions-1 && o.Cut == 0 {
@@ -181,6 +191,37 @@ func (s *search) keep(best *[]life, i int, better func([]cut) bool) {
 			trace := cutsOf(*best)
 			trace[i].outcomes[k] = newest
 			again = better(trace) || again
+		}
+	}
+}
+
+// probes is how many recoveries are spent on finding out what is needed.
+const probes = 64
+
+// explain finds out what matters for the violation.
+func (s *search) explain(lives []life) {
+	left := probes
+	if errors.Is(lives[len(lives)-1].next.err, ErrEndless) {
+		left = 0 // each would take as long
+	}
+	later := map[thingKey]bool{}
+	for i := len(lives) - 1; i >= 0; i-- {
+		l := &lives[i]
+		l.pending = l.sim.Pending()
+		l.lost, l.needed = make([]bool, len(l.pending)), make([]bool, len(l.pending))
+		for k, u := range l.pending {
+			switch {
+			case l.cut.kill:
+				l.lost[k] = later[keyOf(u)]
+			case fateOf(l.cut, u) != "":
+				l.lost[k], later[keyOf(u)] = true, true
+			case left > 0 && s.ctx.Err() == nil:
+				left--
+				trace := cutsOf(lives)
+				trace[i].outcomes[k] = disk.Outcome{}
+				_, err := s.follow(trace)
+				l.needed[k] = err == nil
+			}
 		}
 	}
 }

@@ -19,6 +19,7 @@ func (s *search) violation(lives []life) *Violation {
 		trace[i] = l.cut
 	}
 	v.Replay = token(s.work, trace)
+	s.explain(lives)
 
 	t := &teller{}
 	t.line(0, "%s: a crash breaks a promise", s.exp.Name)
@@ -71,17 +72,18 @@ func (t *teller) life(l life) {
 	durable := settle(l.run, c.op)
 	t.note(l.run, 0, c)
 	t.operations(l.run, c.op, &l)
-	pending := l.sim.Pending()
 	switch {
+	case c.kill && slices.Contains(l.lost, true):
+		t.line(0, "\nThen the process is killed (kill -9). What was written is there. Of it, a later crash takes what is not durable yet:")
+		t.outcomes(l, durable)
 	case c.kill:
-		t.line(0, "\nThen the process is killed (kill -9). What was written is there. Of it, this is not durable yet:")
+		t.line(0, "\nThen the process is killed (kill -9). What was written is there.")
+	case len(l.pending) == 0:
+		t.line(0, "\nThen the power goes. All of it is durable.")
 	default:
 		t.line(0, "\nThen the power goes. Of what was not durable:")
+		t.outcomes(l, durable)
 	}
-	if len(pending) == 0 {
-		t.line(1, "(all of it is durable)")
-	}
-	t.outcomes(l, pending, durable)
 	t.line(0, "\nThe disk after the crash:")
 	t.tree(l.left, ".")
 }
@@ -97,18 +99,23 @@ func (t *teller) operations(r *run, n int, l *life) {
 	if l != nil {
 		durable = settle(r, l.cut.op)
 	}
-	skipped := 0
+	skipped, all := 0, true // of them durable
 	for i, o := range r.ops[:n] {
 		state := ""
 		if l != nil {
-			state = durable.state(i+1, o)
+			state = durable.state(i+1, o, l)
 		}
 		if i < n-16 && !strings.HasPrefix(state, "NOT") {
 			skipped++
+			all = all && !strings.HasPrefix(state, "not")
 			continue
 		}
 		if skipped > 0 {
-			t.line(1, "  …  %d operations, all durable", skipped)
+			what := "operations"
+			if l != nil && all {
+				what += ", all durable"
+			}
+			t.line(1, "  …  %d %s", skipped, what)
 			skipped = 0
 		}
 		what := o.String()
@@ -145,29 +152,40 @@ func (r *run) where(op, done int) string {
 	return fmt.Sprintf("after %d, %s", op, r.ops[op-1])
 }
 
-// outcomes tells what became of what was undecided: first what is not as it was written.
-func (t *teller) outcomes(l life, pending []disk.Undecided, s settled) {
-	for i, u := range pending {
-		if fate := fateOf(l.cut, u); fate != "" {
-			t.line(1, "%-6s %s (%s)%s", fate, thing(u), s.writers(i, u), l.cut.detail(u))
+// outcomes tells what became of what was undecided: first what is not as it was written, then what must be there for a
+// promise to break, then the rest.
+func (t *teller) outcomes(l life, s settled) {
+	var rest []disk.Undecided
+	for _, u := range l.pending {
+		switch {
+		case !l.cut.kill && l.lost[u.Index]:
+			t.line(1, "%-6s %s (%s)%s", fateOf(l.cut, u), thing(u), s.writers(u), l.cut.detail(u))
 			t.bytes(l.cut, u)
+		case l.cut.kill && !l.lost[u.Index]:
+		default:
+			rest = append(rest, u)
 		}
 	}
-	kept, fate := 0, "kept"
+	fate := "kept"
 	if l.cut.kill {
 		fate = "there"
 	}
-	for i, u := range pending {
-		if fateOf(l.cut, u) != "" {
-			continue
+	slices.SortStableFunc(rest, func(a, b disk.Undecided) int { return int(rank(l, a) - rank(l, b)) })
+	for i, u := range rest {
+		if i == 8 {
+			t.line(1, "%-6s %d more", fate, len(rest)-i)
+			break
 		}
-		if kept++; kept <= 8 {
-			t.line(1, "%-6s %s (%s)", fate, thing(u), s.writers(i, u))
-		}
+		t.line(1, "%-6s %s (%s)%s", fate, thing(u), s.writers(u), [...]string{": if it were lost too, no promise would break", ""}[rank(l, u)])
 	}
-	if kept > 8 {
-		t.line(1, "%-6s %d more", fate, kept-8)
+}
+
+// rank is 0 for what is needed, which is told first.
+func rank(l life, u disk.Undecided) int {
+	if l.needed[u.Index] {
+		return 0
 	}
+	return 1
 }
 
 // thing names something undecided.
