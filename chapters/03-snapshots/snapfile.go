@@ -70,8 +70,10 @@ func encode(snap *raftpb.Snapshot) ([]byte, error) {
 	return protowire.AppendBytes(b, data), nil
 }
 
-// decode reads what encode writes. Its error says what is wrong with the bytes. A
-// checksum of 0 is a value like any other.
+// decode reads what encode writes. Its error says what proves that the bytes are
+// not what was saved: they are no message of a file, hold no snapshot or another
+// one than the checksum says, or a snapshot without metadata, which
+// [Snapshotter.SaveSnap] never saves. A checksum of 0 is a value like any other.
 //
 //course:exercise 3.4
 func decode(b []byte) (*raftpb.Snapshot, error) {
@@ -90,7 +92,7 @@ func decode(b []byte) (*raftpb.Snapshot, error) {
 		return nil, err
 	}
 	if snap.GetMetadata() == nil {
-		return nil, errors.New("it has no metadata")
+		return nil, errors.New("it has no metadata (index and term), and no node saves a snapshot without")
 	}
 	return snap, nil
 }

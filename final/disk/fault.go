@@ -234,6 +234,14 @@ func (s *Sim) ClearLog() {
 	s.log = nil
 }
 
+// KeepLog says whether the disk keeps its log, which it does unless told otherwise. Without it, and without a function to
+// [Sim.Watch], operations are cheaper: for those who make many disks, and do not ask what was done to them.
+func (s *Sim) KeepLog(keep bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.silent = !keep
+}
+
 // Watch has a function called after every operation, by the goroutine that did it. The function may call any method of
 // the disk; in it, [Sim.Kill] and [Sim.Crash] return the disk as a crash at this point leaves it, provided that no other
 // goroutine uses the disk. Nil ends it.
@@ -255,17 +263,26 @@ func (s *Sim) do(e Event, f *simFile, act func() error, partial func(*Fault)) er
 		return wrap(&e, fs.ErrClosed)
 	}
 	if f != nil {
-		e.Name, e.File = s.path(f.id), f.id
+		e.File = f.id
+		if !s.silent || s.watch != nil || len(s.faults) > 0 {
+			e.Name = s.path(f.id)
+		}
 	}
 	if e.Op == OpCreate {
 		if _, err := s.find(e.Name); err == nil {
 			e.Op = OpOpen
 		}
 	}
-	e.Err = wrap(&e, s.outcome(&e, act, partial))
-	seen := e
-	seen.Data = nil
-	s.log = append(s.log, seen)
+	err := s.outcome(&e, act, partial)
+	if f != nil && err != nil {
+		e.Name = s.path(f.id)
+	}
+	e.Err = wrap(&e, err)
+	if !s.silent {
+		seen := e
+		seen.Data = nil
+		s.log = append(s.log, seen)
+	}
 	watch := s.watch
 	s.mu.Unlock()
 	if watch != nil {

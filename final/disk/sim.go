@@ -32,6 +32,7 @@ type Sim struct {
 
 	faults []*armed
 	log    []Event
+	silent bool // keep no log
 	watch  func(Event)
 
 	pending []Undecided // the answer of Pending, nil after any operation that changes something

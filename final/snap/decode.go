@@ -103,7 +103,7 @@ func decode(b []byte, stored uint32) (*raftpb.Snapshot, error) {
 		return nil, err
 	}
 	if s.GetMetadata() == nil {
-		return nil, errors.New("the snapshot has no metadata")
+		return nil, errors.New("the snapshot has no metadata (index and term), and no node saves one without")
 	}
 	return s, nil
 }

@@ -94,7 +94,12 @@ func (t *tool) explain(d grade.Desk, r grade.Result) error {
 		fmt.Fprintf(t.stdout, "\n  read   %s\n", t.page(d.Chapter, r.Exercise))
 	default:
 		fmt.Fprintf(t.stdout, "%s: %s\n", title(r.Exercise), t.paint.paint(yellow, r.State.String()))
-		fmt.Fprintf(t.stdout, "  %s\n\n  read   %s\n", r.Reason, t.page(d.Chapter, r.Exercise))
+		fmt.Fprintf(t.stdout, "  %s\n\n", r.Reason)
+		if _, e := t.book.Exercise(waitsFor(r)); r.State == grade.Waits && e != nil {
+			fmt.Fprintf(t.stdout, "first: %s\n", title(e))
+			r.Exercise = e
+		}
+		fmt.Fprintf(t.stdout, "  read   %s\n", t.page(d.Chapter, r.Exercise))
 	}
 	t.printTodo(r.Exercise)
 	return errFailing

@@ -2,7 +2,9 @@ package main
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
+	"strings"
 
 	"example.com/logbook/scripts/course/internal/book"
 	"example.com/logbook/scripts/course/internal/grade"
@@ -13,7 +15,8 @@ import (
 //
 // A desk that does not compile comes first. Then comes what was begun or fails;
 // else what follows the last one that passed, so that a learner who started in
-// the middle goes on there; else the first that did not pass.
+// the middle goes on there; else the first that did not pass. What is written
+// and waits is never next as long as there is what it waits for.
 func next(desks []grade.Desk) (*grade.Desk, *grade.Result) {
 	if at := slices.IndexFunc(desks, func(d grade.Desk) bool { return len(d.Build) > 0 }); at >= 0 {
 		desks = desks[at : at+1]
@@ -33,11 +36,12 @@ func next(desks []grade.Desk) (*grade.Desk, *grade.Result) {
 		}
 	}
 	begun := func(p place) bool { return p.r.State == grade.Failing || p.r.State == grade.Begun }
-	todo := func(p place) bool { return p.r.State != grade.Passed }
+	waits := func(p place) bool { return p.r.State == grade.Waits }
+	todo := func(p place) bool { return p.r.State != grade.Passed && !waits(p) }
 	for _, try := range []struct {
 		from int
 		fits func(place) bool
-	}{{0, begun}, {behind, todo}, {0, todo}} {
+	}{{0, begun}, {behind, todo}, {0, todo}, {0, waits}} {
 		if at := slices.IndexFunc(all[try.from:], try.fits); at >= 0 {
 			p := all[try.from+at]
 			return p.d, p.r
@@ -72,10 +76,38 @@ func (t *tool) printNext(desks []grade.Desk) {
 		fmt.Fprintf(t.stdout, "next: make %s compile\n  edit   %s\n", d.Chapter.Desk, d.Build[0])
 		t.printSignatures(d.Chapter)
 	default:
-		fmt.Fprintf(t.stdout, "next: %s, %s\n", title(r.Exercise), r.State)
+		fmt.Fprintf(t.stdout, "next: %s, %s%s\n", title(r.Exercise), r.State, waiting(d, r.Exercise))
 		fmt.Fprintf(t.stdout, "  read   %s\n", t.page(d.Chapter, r.Exercise))
 		t.printTodo(r.Exercise)
 	}
+}
+
+// waiting says which exercises of a desk are written and wait for one.
+func waiting(d *grade.Desk, e *book.Exercise) string {
+	var list []string
+	for _, r := range d.Results {
+		if r.State == grade.Waits && waitsFor(r) == e.ID {
+			list = append(list, r.Exercise.ID)
+		}
+	}
+	switch len(list) {
+	case 0:
+		return ""
+	case 1:
+		return "; " + list[0] + " waits for it"
+	}
+	return "; " + strings.Join(list, ", ") + " wait for it"
+}
+
+// used matches what chapters/course says of an exercise that stands on a stub.
+var used = regexp.MustCompile(`uses \S+ \(([0-9.]+)\), still a stub`)
+
+// waitsFor returns the id of the exercise that one waits for, or none.
+func waitsFor(r grade.Result) string {
+	if m := used.FindStringSubmatch(r.Reason); m != nil {
+		return m[1]
+	}
+	return ""
 }
 
 // printEnd names what a chapter's page holds for those who have solved all of

@@ -94,6 +94,7 @@ func endMayBeTorn(c *check) {
 		}
 	}
 	c.changedAtEnd(m)
+	c.openFails(m, reads, "where it ends nobody knows now, and so it is neither torn nor whole, nor damaged. Open tells what the disk told.")
 }
 
 // changedAtEnd flips bits of the last segment: no crash does that.
@@ -167,6 +168,7 @@ func readIsDurable(c *check) {
 		w.must(w.close())
 		w.released()
 	}
+	c.openFails(threeSegments(), disk.OpChanges, "what was read may not be durable, so nobody may be given it, and the log is not damaged either. Open tells what the disk told.")
 }
 
 // unsynced is the log as a process leaves it that is killed before it has synced
@@ -212,8 +214,11 @@ func oneOwner(c *check) {
 		w.must(other.Close())
 		w.released()
 	}
-	c.openFails(m)
+	c.openFails(m, ^(reads | disk.OpChanges | disk.OpClose), "nobody can own this log now, and it is not damaged either.")
 }
+
+// reads are the operations that tell what is in a file.
+const reads = disk.OpRead | disk.OpSize
 
 // releases gives up segment after segment.
 func (c *check) releases(m *image) {
@@ -249,11 +254,12 @@ func (w *world) owned() {
 	w.must(w.sync())
 }
 
-// openFails has each operation of Open fail.
-func (c *check) openFails(m *image) {
+// openFails has each of some operations of Open fail, one at a time. Whatever
+// fails, nothing stays held, and the log is as it was.
+func (c *check) openFails(m *image, ops disk.Op, means string) {
 	for n := 1; ; n++ {
 		w := c.on(m.sound(), "a sound log of three segments")
-		struck := w.sim.Inject(disk.Fault{Ops: ^disk.OpClose, Nth: n, Err: errDisk})
+		struck := w.sim.Inject(disk.Fault{Ops: ops, Nth: n, Err: errDisk})
 		err := w.open()
 		w.sim.Heal()
 		switch {
@@ -264,7 +270,7 @@ func (c *check) openFails(m *image) {
 			continue
 		}
 		if !errors.Is(err, errDisk) || errors.Is(err, c.ErrCorrupt) || errors.Is(err, c.ErrTorn) {
-			w.fail(failure{got: c.told(err), want: "the disk's error", means: "the disk said no (" + failedOp(w.sim) + "), so nobody can own this log now: it may not be written to, and is not damaged either."})
+			w.fail(failure{got: c.told(err), want: "the disk's error", means: "the disk said no (" + failedOp(w.sim) + "): " + means})
 		}
 		w.released()
 		w.survives(texts(m.recs), texts(m.recs))

@@ -13,6 +13,10 @@ import (
 // durable yet, and a log whose commit does not reach the snapshot could be opened
 // there no more (etcd#10219); nor, without the old segments, anywhere else.
 //
+// Last, the terms of the entries that are given up are forgotten (trail.forget),
+// but none behind the index or the commit: Save and SaveSnapshot refuse what they
+// refused.
+//
 //course:exercise 3.7
 func (w *WAL) ReleaseLockTo(index uint64) error {
 	panic(course.TODO("3.7"))

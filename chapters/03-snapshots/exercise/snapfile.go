@@ -62,8 +62,10 @@ func encode(snap *raftpb.Snapshot) ([]byte, error) {
 	panic(course.TODO("3.3"))
 }
 
-// decode reads what encode writes. Its error says what is wrong with the bytes. A
-// checksum of 0 is a value like any other.
+// decode reads what encode writes. Its error says what proves that the bytes are
+// not what was saved: they are no message of a file, hold no snapshot or another
+// one than the checksum says, or a snapshot without metadata, which
+// [Snapshotter.SaveSnap] never saves. A checksum of 0 is a value like any other.
 //
 //course:exercise 3.4
 func decode(b []byte) (*raftpb.Snapshot, error) {

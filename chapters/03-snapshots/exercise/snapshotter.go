@@ -27,8 +27,10 @@ func New(fsys disk.FS, dir string) *Snapshotter { return &Snapshotter{fsys: fsys
 
 // SaveSnap saves a snapshot, durably, in a file that its term and index name. A
 // crash leaves that file whole or not at all, and so does a failure; a file of the
-// same name from before is replaced or untouched. A snapshot of index 0 is one of
-// nothing, and nothing is saved.
+// same name from before is replaced or untouched. Whatever the disk refuses is an
+// error, Close included; no temporary file stays, and none open, and one that a
+// crash has left is used or removed by the next SaveSnap. A snapshot of index 0 is
+// one of nothing, and nothing is saved.
 //
 // The file does not count before the log has recorded it: call
 // [WAL.SaveSnapshot] next.
@@ -39,7 +41,9 @@ func (s *Snapshotter) SaveSnap(snap *raftpb.Snapshot) error {
 }
 
 // write makes a file of these bytes, durable but for its name. One that is there
-// is emptied first: it may be longer.
+// is emptied first: it may be longer. It is closed in any case, and an error of
+// Close is one of write: a file system may tell only then what it could not keep
+// (close(2)).
 //
 //course:exercise 3.3
 func (s *Snapshotter) write(name string, b []byte) error {
@@ -50,10 +54,12 @@ func (s *Snapshotter) write(name string, b []byte) error {
 // node uses [Match] instead.
 //
 // A file that is corrupt is set aside, as NAME.broken, and an older one is taken;
-// one whose content has another term or index than its name, or index 0, is
-// passed over and not touched. [Snapshotter.PassedOver] tells of both. A file
-// that cannot be read may be good: it is an error, is not touched, and no older one
-// is taken. Where none is left, the error matches [ErrNoSnapshot].
+// if it cannot be, that is an error. One whose content has another term or index
+// than its name, or index 0, is passed over and not touched.
+// [Snapshotter.PassedOver] tells of both. A file that cannot be read may be good: it
+// is an error, is not touched, and no older one is taken. One that is gone since the
+// folder was listed is skipped: somebody has removed it. Where none is left, the
+// error matches [ErrNoSnapshot] and each that was passed over.
 func (s *Snapshotter) Load() (*raftpb.Snapshot, error) {
 	return s.load(func(position) bool { return true })
 }
@@ -73,7 +79,8 @@ func (s *Snapshotter) LoadNewestAvailable(recorded []*raftpb.SnapshotMetadata) (
 // it shows whether it does.
 func (s *Snapshotter) PassedOver() []error { return slices.Clone(s.passed) }
 
-// load returns the newest whole snapshot among the wanted.
+// load returns the newest whole snapshot among the wanted, as [Snapshotter.Load]
+// does among all. passed is that of this load alone.
 //
 //course:exercise 3.4
 func (s *Snapshotter) load(wanted func(position) bool) (*raftpb.Snapshot, error) {

@@ -8,8 +8,9 @@ import (
 )
 
 // ValidSnapshotEntries returns the snapshots that the log in dir can be opened
-// at, in the order in which they were recorded: those up to the commit of the
-// last hard state. One beyond it came from the leader, and was never relied on.
+// at, in the order in which they were recorded, as often as they were: those up to
+// the commit of the last hard state. One beyond it came from the leader, and was
+// never relied on.
 // The log's beginning is among them, as the snapshot of index 0, until its first
 // segment is removed.
 //
@@ -28,7 +29,8 @@ func ValidSnapshotEntries(fsys disk.FS, dir string) ([]*raftpb.SnapshotMetadata,
 //
 // A log whose beginning was removed needs a snapshot: if none is whole, the error
 // matches [ErrNoSnapshot], and the node must not be started empty. Other errors
-// are those of [ValidSnapshotEntries] and [Snapshotter.LoadNewestAvailable].
+// are those of [ValidSnapshotEntries] and [Snapshotter.LoadNewestAvailable]: what
+// cannot be read is never taken for what is not there.
 //
 //course:exercise 3.6
 func Match(fsys disk.FS, dir string, s *Snapshotter) (*raftpb.Snapshot, error) {

@@ -2,11 +2,13 @@ package snapshotstest
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"path"
 	"slices"
 	"strings"
+	"syscall"
 
 	"go.etcd.io/raft/v3/raftpb"
 	"google.golang.org/protobuf/encoding/protowire"
@@ -86,23 +88,56 @@ func (w *world) sameFiles(g goldenLog, name string) {
 	w.Fatalf("the suite's own golden files: no %s in %s", name, g.name)
 }
 
-// fileIsDurable is I18.
+// fileIsDurable is I18. What the bytes are is the business of I17.
 func fileIsDurable(c *check) {
-	for _, size := range []int{0, 3000} {
-		w := c.empty()
-		snap := snapshotAt(9, 2)
-		snap.Data = append(snap.Data, make([]byte, size)...)
-		w.must(w.saveSnap(snap))
-		name := path.Join(folder, fileName(9, 2))
-		after := w.sim.Crash(disk.Lost)
-		if got := content(after, name); !bytes.Equal(got, snapshotFile(snap)) {
-			what := fmt.Sprintf("%d bytes that are not those that were saved", len(got))
-			if got == nil {
-				what = "no file of that name"
+	name := path.Join(folder, fileName(9, 2))
+	for _, before := range []*raftpb.Snapshot{nil, {Data: make([]byte, 700), Metadata: meta(9, 2)}} {
+		for _, size := range []int{0, 3000} {
+			w := c.before(before)
+			snap := snapshotAt(9, 2)
+			snap.Data = append(snap.Data, make([]byte, size)...)
+			w.must(w.saveSnap(snap))
+			now := content(w.sim, name)
+			if now == nil || before != nil && bytes.Equal(now, snapshotFile(before)) {
+				w.fail(failure{got: "SaveSnap has returned nil, and " + cmpOr(sizeWords(now), "the folder holds "+strings.Join(files(w.sim, folder), ", ")), want: fileName(9, 2) + ", which holds what was saved", means: "the caller records this snapshot next, and gives up the log before it."})
 			}
-			w.fail(failure{got: "after a loss of power: " + what, want: "the file", means: "the caller records the snapshot next, and gives up the log before it. Bytes are made durable by Sync, a name by SyncDir; etcd leaves the second out (etcd#22340)."})
+			if got := content(w.sim.Crash(disk.Lost), name); !bytes.Equal(got, now) {
+				w.fail(failure{got: "after a loss of power: " + cmpOr(sizeWords(got), "no file of that name"), want: fmt.Sprintf("the file as it was before that, %d bytes", len(now)), means: "the caller records the snapshot next, and gives up the log before it. Bytes are made durable by Sync, a name by SyncDir; etcd leaves the second out (etcd#22340)."})
+			}
 		}
 	}
+}
+
+// before begins a world with a snapshot's file, unless it is nil.
+func (c *check) before(snap *raftpb.Snapshot) *world {
+	w := c.empty()
+	if snap != nil {
+		name := fileName(snap.GetMetadata().GetIndex(), snap.GetMetadata().GetTerm())
+		put(w.sim, path.Join(folder, name), snapshotFile(snap))
+		w.sim = w.sim.Crash(disk.Kept)
+		w.did = []string{"there is a file of the same name, " + name + ", of " + fmt.Sprint(len(snapshotFile(snap))) + " bytes"}
+	}
+	return w
+}
+
+// written is the file that SaveSnap makes of a snapshot where nothing fails.
+func (c *check) written(snap *raftpb.Snapshot) []byte {
+	w := c.empty()
+	w.must(w.saveSnap(snap))
+	name := fileName(snap.GetMetadata().GetIndex(), snap.GetMetadata().GetTerm())
+	b := content(w.sim, path.Join(folder, name))
+	if b == nil {
+		w.fail(failure{got: "SaveSnap has returned nil, and the folder holds " + cmpOr(strings.Join(files(w.sim, folder), ", "), "nothing"), want: name, means: "the name is term, then index; see I17."})
+	}
+	return b
+}
+
+// sizeWords is a file in words, or "" if there is none.
+func sizeWords(b []byte) string {
+	if b == nil {
+		return ""
+	}
+	return fmt.Sprintf("a file of %d bytes, not those that were saved", len(b))
 }
 
 // failedFile is I20.
@@ -110,7 +145,7 @@ func failedFile(c *check) {
 	old := snapshotAt(9, 2)
 	old.Data = make([]byte, 700)
 	for _, f := range saveFaults {
-		f.Ops = disk.OpChanges
+		f.Ops = disk.OpChanges | disk.OpClose
 		for f.Nth = 1; c.fileFails(f, old); f.Nth++ {
 		}
 	}
@@ -120,41 +155,64 @@ func failedFile(c *check) {
 // fileFails has one operation of SaveSnap fail, and reports whether there is such
 // an one.
 func (c *check) fileFails(f disk.Fault, old *raftpb.Snapshot) bool {
-	w := c.empty()
-	name := path.Join(folder, fileName(9, 2))
-	put(w.sim, name, snapshotFile(old))
-	w.sim = w.sim.Crash(disk.Kept)
-	w.did = []string{"there is a file of the same name, " + fileName(9, 2)}
-	struck := w.sim.Inject(f)
 	now := snapshotAt(9, 2)
 	now.Data = append(now.Data, make([]byte, 1200)...)
+	whole := c.written(now)
+	w := c.before(old)
+	struck := w.sim.Inject(f)
 	err := w.saveSnap(now)
+	w.sim.Heal()
 	if struck() == 0 {
 		w.must(err)
+		w.closesAll()
 		return false
 	}
-	failed := failedOp(w.sim)
-	if err == nil {
-		w.fail(failure{got: "nil", want: "the disk's error", means: "the disk said no (" + failed + "); the caller records the snapshot next, and gives up the log before it."})
+	reason := f.Err
+	if reason == nil {
+		reason = syscall.EIO
 	}
-	w.sim.Heal()
-	got := content(w.sim, name)
-	if !bytes.Equal(got, snapshotFile(old)) && !bytes.Equal(got, snapshotFile(now)) {
-		w.fail(failure{got: fmt.Sprintf("%s has %d bytes (-1: it is gone)", fileName(9, 2), sizeOf(got)), want: "the file that was there before, or the new one, whole", means: "the one before was good: the log has recorded it, and it may be the only start there is (" + failed + ")."})
+	var failed string
+	for _, e := range w.last {
+		if errors.Is(e.Err, reason) {
+			failed = e.String()
+		}
+	}
+	if !errors.Is(err, reason) {
+		means := "the disk said no (" + failed + "); the caller records the snapshot next, and gives up the log before it."
+		if err != nil {
+			means = "the disk said no (" + failed + "). Only its own error tells a full disk from a broken one; what else goes wrong behind it is joined to it."
+		} else if strings.HasPrefix(failed, "close") {
+			means += " Some file systems tell only at Close what they could not keep (close(2))."
+		}
+		w.fail(failure{got: w.told(err), want: "the disk's error: " + reason.Error(), means: means})
+	}
+	w.closesAll()
+	if got := content(w.sim, path.Join(folder, fileName(9, 2))); !bytes.Equal(got, snapshotFile(old)) && !bytes.Equal(got, whole) {
+		w.fail(failure{got: fileName(9, 2) + " " + cmpOr(sizeWords(got), "is gone"), want: fmt.Sprintf("the file that was there before, or the new one of %d bytes", len(whole)), means: "the one before was good: the log has recorded it, and it may be the only start there is (" + failed + ")."})
 	}
 	if list := files(w.sim, folder); len(list) != 1 && !strings.HasPrefix(failed, "remove") {
-		w.fail(failure{got: "the folder holds " + strings.Join(list, ", "), want: fileName(9, 2), means: "what is left behind by each failure fills the disk, which is why the next one fails too."})
+		w.fail(failure{got: "the folder holds " + strings.Join(list, ", "), want: fileName(9, 2), means: "what is left behind by each failure (" + failed + ") fills the disk, which is why the next one fails too."})
 	}
 	w.must(w.saveSnap(now))
 	return true
 }
 
-// sizeOf is the length of a file, -1 if there is none.
-func sizeOf(b []byte) int {
-	if b == nil {
-		return -1
+// closesAll fails if the last call has left a file open. A Close that failed has
+// closed.
+func (w *world) closesAll() {
+	w.Helper()
+	open := 0
+	for _, e := range w.last {
+		switch {
+		case e.Op&(disk.OpOpen|disk.OpCreate) != 0 && e.Err == nil:
+			open++
+		case e.Op == disk.OpClose:
+			open--
+		}
 	}
-	return len(b)
+	if open > 0 {
+		w.fail(failure{got: fmt.Sprintf("files left open: %d", open), want: "none", means: "nobody else can close what this call has opened. A node does this for as long as it lives, until it may open no file any more."})
+	}
 }
 
 // leftover saves a snapshot where a crash has cut short a longer one.
@@ -170,14 +228,25 @@ func (c *check) leftover() {
 	long.Data = bytes.Repeat([]byte{0xff}, 2000)
 	w.must(w.saveSnap(long))
 	w.sim.Watch(nil)
+	short := c.written(snapshotAt(9, 2))
 	for i, sim := range killed {
-		w := c.on(sim, fmt.Sprintf("the process was killed in a SaveSnap of 2000 bytes, behind its operation %d; the folder holds %s", i+1, strings.Join(files(sim, folder), ", ")))
-		w.must(w.saveSnap(snapshotAt(9, 2)))
-		if got := content(w.sim, path.Join(folder, fileName(9, 2))); !bytes.Equal(got, snapshotFile(snapshotAt(9, 2))) {
-			w.fail(failure{got: fmt.Sprintf("the file has %d bytes", len(got)), want: fmt.Sprintf("%d", len(snapshotFile(snapshotAt(9, 2)))), means: "what the crash left is longer: its end stands behind the new content, and the file is corrupt."})
+		there := fmt.Sprintf("the process was killed in a SaveSnap of 2000 bytes, behind its operation %d; the folder holds %s", i+1, cmpOr(strings.Join(files(sim, folder), ", "), "nothing"))
+		for _, index := range []uint64{9, 10} {
+			w := c.on(sim.Kill(), there)
+			w.mustBecause(w.saveSnap(snapshotAt(index, 2)), "a crash has left its temporary file, and it stands in the way of every snapshot to come.")
+			left := slices.DeleteFunc(files(w.sim, folder), func(n string) bool { return n == fileName(9, 2) || n == fileName(index, 2) })
+			if len(left) > 0 {
+				w.fail(failure{got: "the folder still holds " + strings.Join(left, ", "), want: "no temporary file", means: "the next SaveSnap, of whichever snapshot, uses or removes what a crash has left. Nobody else does, and each is as large as a snapshot."})
+			}
 		}
-		if list := files(w.sim, folder); len(list) != 1 {
-			w.fail(failure{got: "the folder holds " + strings.Join(list, ", "), want: fileName(9, 2), means: "what a crash leaves must not pile up."})
+		w := c.on(sim, there)
+		w.must(w.saveSnap(snapshotAt(9, 2)))
+		if got := content(w.sim, path.Join(folder, fileName(9, 2))); !bytes.Equal(got, short) {
+			means := "what the crash left is longer. Written over and not emptied, it keeps its end, and the file is corrupt."
+			if slices.Contains(files(sim, folder), fileName(9, 2)) {
+				means = "SaveSnap has returned nil, so the file holds what was saved, whatever stood there before under its name."
+			}
+			w.fail(failure{got: fmt.Sprintf("the file has %d bytes", len(got)), want: fmt.Sprintf("%d bytes", len(short)), means: means})
 		}
 	}
 }

@@ -29,17 +29,22 @@ func (c *check) folderOf(there map[string][]byte) *world {
 		put(sim, path.Join(folder, name), there[name])
 		words = append(words, fmt.Sprintf("%s, %d bytes", name, len(there[name])))
 	}
+	if words == nil {
+		return c.on(sim.Crash(disk.Kept), "the folder is empty")
+	}
 	return c.on(sim.Crash(disk.Kept), "the folder holds\n"+strings.Join(words, "\n"))
 }
 
 // load calls Load.
 func (w *world) load() (snap *raftpb.Snapshot, err error) {
+	s := w.New(w.sim, folder)
 	err = w.call("Load()", func() error {
-		s := w.New(w.sim, folder)
 		snap, err = s.Load()
-		w.did = append(w.did, fmt.Sprintf("passed over: %d", len(s.PassedOver())))
 		return err
 	})
+	if n := len(s.PassedOver()); n > 0 {
+		w.did[len(w.did)-1] += fmt.Sprintf("\nwhich has passed over %d", n)
+	}
 	return snap, err
 }
 
@@ -161,14 +166,18 @@ func (c *check) strangeNames() {
 func corruptSetAside(c *check) {
 	good := snapshotFile(snapshotAt(9, 2))
 	noMeta := sealed(marshal(&raftpb.Snapshot{Data: []byte("x")}))
-	bad := map[string][]byte{"": {}, "all zeros": make([]byte, len(good)), "no snapshot in it": sealed(nil), "no metadata in it": noMeta, "a byte behind the end": append(slices.Clone(good), 0), "not a message": []byte("precious")}
+	bad := map[string][]byte{
+		"": {}, "full of zeros": make([]byte, len(good)), "a message without a snapshot": sealed(nil),
+		"a snapshot without metadata, which nobody saves": noMeta, "longer by a byte": append(slices.Clone(good), 0), "no message": []byte("precious"),
+		"no snapshot, under a checksum that fits": sealed(append(marshal(snapshotAt(9, 2)), 0xff)),
+	}
 	for n := 1; n < len(good); n += 5 {
 		bad[fmt.Sprintf("cut at byte %d", n)] = good[:n]
 	}
 	for n := range good {
 		b := slices.Clone(good)
 		b[n] ^= 1 << (n % 8)
-		bad[fmt.Sprintf("a bit of byte %d changed", n)] = b
+		bad[fmt.Sprintf("changed in a bit of byte %d", n)] = b
 	}
 	for _, what := range slices.Sorted(maps.Keys(bad)) {
 		c.setAside(what, bad[what])
@@ -176,6 +185,9 @@ func corruptSetAside(c *check) {
 	c.setAsideTwice(good)
 	w := c.folderOf(map[string][]byte{fileName(9, 2): {}})
 	w.loads(0, 0, "the one file is corrupt: there is none to load.")
+	for _, op := range []disk.Op{disk.OpRename, disk.OpSyncDir} {
+		c.setAsideFails(op, good)
+	}
 }
 
 // setAside loads where the newest file is corrupt.
@@ -183,10 +195,28 @@ func (c *check) setAside(what string, b []byte) {
 	there := with(snaps(meta(5, 1)), fileName(9, 2), b)
 	w := c.folderOf(there)
 	w.did[0] += "\nof which the last is " + cmpOr(what, "empty")
-	w.loads(5, 1, "the newest file is corrupt, and the one before it is whole: the node can start from that.")
+	const proof = "these are not the bytes that were saved, and will not be tomorrow: "
+	w.loads(5, 1, proof+"the file is corrupt. The one before it is whole, and the node can start from that.")
 	want := with(snaps(meta(5, 1)), fileName(9, 2)+".broken", b)
-	w.keeps(w.sim, want, "what is proven corrupt gets a name under which nobody looks for it, and is kept: it is evidence.")
+	w.keeps(w.sim, want, proof+"such a file gets a name under which nobody looks for it, and is kept, as evidence.")
 	w.keeps(w.sim.Crash(disk.Lost), want, "the new name is durable, or the same file is judged at every start.")
+}
+
+// setAsideFails loads where a corrupt file cannot be set aside.
+func (c *check) setAsideFails(op disk.Op, good []byte) {
+	w := c.folderOf(with(snaps(meta(5, 1)), fileName(9, 2), good[:20]))
+	w.did[0] += "\nof which the last is cut at byte 20"
+	struck := w.sim.Inject(disk.Fault{Ops: op})
+	snap, err := w.load()
+	failed := failedOp(w.sim)
+	w.sim.Heal()
+	if struck() == 0 {
+		return // it sets aside in another way
+	}
+	if kind := w.kind(err); err == nil || snap != nil || kind == "ErrNoSnapshot" || kind == "ErrCorrupt" {
+		w.fail(failure{got: "snapshot " + metaWords(snap.GetMetadata()) + ", error " + w.told(err), want: "no snapshot, and the disk's error", means: "the disk said no (" + failed + "), so the corrupt file still has its name, or has it again after a crash. It is the disk that the log is written to next: whoever starts the node must hear of it."})
+	}
+	w.loads(5, 1, "the disk answers again: the corrupt file is set aside, and the one before it is whole.")
 }
 
 // cmpOr returns the first that is not empty.
@@ -237,13 +267,13 @@ func unreadableStays(c *check) {
 		if struck() == 0 {
 			continue // it asks in another way
 		}
-		failed := "the disk did not give the newest file"
+		failed := "the disk did not give the newest file, which"
 		if f.Ops == disk.OpList {
-			failed = "the disk did not list the folder"
+			failed = "the disk did not list the folder, and what is in it"
 		}
 		reads := f.Err != io.EOF
 		if err == nil || w.kind(err) == "ErrNoSnapshot" || w.kind(err) == "ErrCorrupt" || reads && f.Err != nil && !errors.Is(err, f.Err) {
-			w.fail(failure{got: "snapshot " + metaWords(snap.GetMetadata()) + ", error " + w.told(err), want: "the disk's error", means: failed + ": it may be good, and the log before it may be gone. An older one, or none, would be the wrong start; the next attempt may succeed."})
+			w.fail(failure{got: "snapshot " + metaWords(snap.GetMetadata()) + ", error " + w.told(err), want: "the disk's error", means: failed + " may be good, and the log before it may be gone. An older one, or none, would be the wrong start; the next attempt may succeed."})
 		}
 		w.keeps(w.sim, there, "a file that could not be read is not proven corrupt: etcd renames it, and a good snapshot is never looked at again.")
 		w.loads(9, 2, "the disk answers again, and the file is there.")
@@ -251,7 +281,7 @@ func unreadableStays(c *check) {
 	w := c.folderOf(there)
 	w.sim.Inject(disk.Fault{Ops: disk.OpOpen, Name: fileName(9, 2), Err: fs.ErrNotExist})
 	w.did[0] += "\nof which the last is removed by somebody, once the folder was listed"
-	w.loads(5, 1, "what is removed is not there: no failure.")
+	w.loads(5, 1, "whoever cleans up may be faster. What is removed is no failure of the disk: the next one counts.")
 }
 
 // nameOfContent is I24.
@@ -270,11 +300,60 @@ func nameOfContent(c *check) {
 		w.did[0] += "\nof which the last is " + f.what
 		w.loads(5, 1, "the name says which snapshot to expect, the content which one it is. Where they differ, a node would start from an old state and believe that it is the new one.")
 		w.keeps(w.sim, all, "nothing in it is damaged: it has the wrong name, and whoever gave it that may want it back.")
-		s := c.New(w.sim, folder)
-		if _, err := s.Load(); err != nil || len(s.PassedOver()) != 1 || !errors.Is(s.PassedOver()[0], c.ErrName) {
-			w.fail(failure{got: fmt.Sprintf("PassedOver: %v", s.PassedOver()), want: "one error that matches ErrName", means: "what was passed over must be told: somebody has to look."})
+	}
+	c.passedIsTold()
+}
+
+// passedIsTold looks at what is told of the files that were not taken: by
+// PassedOver, and by the error where there is no other.
+func (c *check) passedIsTold() {
+	bad := with(map[string][]byte{fileName(12, 2): []byte("torn")}, fileName(9, 2), snapshotFile(snapshotAt(8, 2)))
+	w := c.folderOf(with(bad, fileName(5, 1), snapshotFile(snapshotAt(5, 1))))
+	w.did[0] += "\nof which the last is corrupt, and the one before it another snapshot's"
+	s := w.New(w.sim, folder)
+	twice := func(want []passed, means string) {
+		w.must(w.call("Load()", func() error { _, err := s.Load(); return err }))
+		if got := s.PassedOver(); !slices.EqualFunc(got, want, func(err error, p passed) bool { return p.fits(err) }) {
+			w.fail(failure{got: "PassedOver() returns " + listed(got), want: "PassedOver() returns " + listed(want), means: means})
 		}
 	}
+	named := passed{c.ErrName, "ErrName", fileName(9, 2)}
+	broken := passed{c.ErrCorrupt, "ErrCorrupt", fileName(12, 2)}
+	twice([]passed{broken, named}, "what was not taken must be told, newest first and with the file's name: somebody has to look.")
+	twice([]passed{named}, "of the last load, and of none before: the corrupt file was set aside then, and nobody passes over it any more. Whoever looks takes an old trouble for a new one.")
+
+	w = c.folderOf(bad)
+	w.did[0] += "\nof which the last is corrupt, and the other another snapshot's"
+	_, err := w.load()
+	for _, p := range []passed{{c.ErrNoSnapshot, "ErrNoSnapshot", ""}, broken, named} {
+		if !p.fits(err) {
+			w.fail(failure{got: w.told(err), want: "ErrNoSnapshot, joined with " + listed([]passed{broken, named}), means: "a node that is new and a node whose every snapshot is damaged have none alike. Only what was passed over tells whoever starts it which of the two this is, and where to look."})
+		}
+	}
+}
+
+// passed is what a load must say of a file that it did not take: an error that
+// matches, and names the file.
+type passed struct {
+	err        error
+	kind, file string
+}
+
+// fits reports whether an error says that.
+func (p passed) fits(err error) bool {
+	return errors.Is(err, p.err) && strings.Contains(err.Error(), p.file)
+}
+
+// String is what a failure says of it.
+func (p passed) String() string { return p.kind + " of " + p.file }
+
+// listed is a list in words, one a line.
+func listed[T any](list []T) string {
+	var lines []string
+	for _, e := range list {
+		lines = append(lines, strings.ReplaceAll(fmt.Sprint(e), "\n", "; "))
+	}
+	return shorten(lines)
 }
 
 // zeroChecksum is I25.
@@ -285,11 +364,12 @@ func zeroChecksum(c *check) {
 	w := c.folderOf(with(snaps(meta(5, 1)), fileName(9, 2), snapshotFile(snap)))
 	w.did[0] += "\nof which the last is whole, and its checksum is 00000000"
 	w.loads(9, 2, "zero is a checksum like any other. etcd takes it for an empty file, and sets a good snapshot aside.")
-	wrong := slices.Clone(snapshotFile(snap))
-	wrong[len(wrong)-1] ^= 1
-	w = c.folderOf(with(snaps(meta(5, 1)), fileName(9, 2), wrong))
-	w.did[0] += "\nof which the last says that its checksum is 00000000, and a bit is changed"
-	w.loads(5, 1, "zero does not mean that nothing need be checked.")
+	wrong := bytes.Replace(snapshotFile(snap), []byte("a state"), []byte("A state"), 1)
+	there := with(snaps(meta(5, 1)), fileName(9, 2), wrong)
+	w = c.folderOf(there)
+	w.did[0] += "\nof which the last says that its checksum is 00000000, and a bit of its state is changed"
+	w.loads(5, 1, "zero does not mean that nothing need be checked: a state would be loaded that nobody has saved.")
+	w.keeps(w.sim, with(snaps(meta(5, 1)), fileName(9, 2)+".broken", wrong), "a checksum of 0 that does not fit proves damage, as any other does.")
 }
 
 // forge sets the first four bytes of a snapshot's data so that its file's

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"strings"
 	"syscall"
 
 	"go.etcd.io/raft/v3/raftpb"
@@ -50,8 +51,8 @@ func validToCommit(c *check) {
 		want  []*raftpb.SnapshotMetadata
 		means string
 	}{
-		{newImage(), []*raftpb.SnapshotMetadata{zero}, "the beginning of the log is a start, too: nothing has been committed, and nothing is needed."},
-		{base().snapshot(full), []*raftpb.SnapshotMetadata{zero, full}, "a snapshot at the commit is valid, and comes with its members."},
+		{newImage(), []*raftpb.SnapshotMetadata{zero}, "the beginning of the log is recorded as the snapshot of index 0, and is a start, too: no commit is below it, also where nothing was committed."},
+		{base().snapshot(full), []*raftpb.SnapshotMetadata{zero, full}, "a snapshot at the commit is valid. They come in the order of their records, with their members."},
 		{base().snapshot(meta(4, 1)), []*raftpb.SnapshotMetadata{zero}, "one entry beyond the commit: nobody has relied on it, and opened there the log may have nothing."},
 		{base().snapshot(meta(100, 2)), []*raftpb.SnapshotMetadata{zero}, "a leader's snapshot that no hard state has committed."},
 		{base().snapshot(meta(100, 2)).save(state(2, 0, 100)), []*raftpb.SnapshotMetadata{zero, meta(100, 2)}, "the commit comes behind the record, and counts all the same."},
@@ -79,12 +80,12 @@ func validToCommit(c *check) {
 // tornHidesNothing is I27.
 func tornHidesNothing(c *check) {
 	m := newImage().save(state(1, 1, 3), run(1, 1, 4)...).snapshot(meta(2, 1))
-	m.next(5, state(1, 1, 3)).snapshot(meta(3, 1))
+	m.next(5, state(1, 1, 3)).snapshot(meta(3, 1)).snapshot(meta(100, 2)) // the last beyond the commit
 	keep := m.end()
 	m.save(nil, run(1, 5, 5)...).snapshot(meta(1, 1))
 	want := []*raftpb.SnapshotMetadata{bare(0, 0), meta(2, 1), meta(3, 1)}
 	for at := keep; at < m.end(); at++ {
-		w := c.on(m.cutTo(at), fmt.Sprintf("a log, its last segment cut at byte %d; there is a snapshot record before, and one behind", at))
+		w := c.on(m.cutTo(at), fmt.Sprintf("a log, its last segment cut at byte %d; there are snapshot records before, one of them beyond the commit, and one behind", at))
 		w.areValid(want, "what a crash has torn was promised to nobody; what stands before it was. A node must find its start before it can repair its log.")
 	}
 	c.damaged(m)
@@ -169,6 +170,9 @@ func (c *check) both(m *image, there map[string][]byte) *world {
 	for _, n := range names {
 		what += "\n" + n
 	}
+	if names == nil {
+		what = strings.TrimSuffix(what, "the snapshot files") + "no snapshot file"
+	}
 	return c.on(sim.Crash(disk.Kept), what)
 }
 
@@ -189,7 +193,7 @@ func newestBothKnow(c *check) {
 		{base(), snaps(meta(5, 1)), 5, "7 was recorded, and its file is gone: from 5 on the log has everything."},
 		{base(), broken, 5, "the file of 7 is corrupt: from 5 on the log has everything."},
 		{base().snapshot(meta(10, 1)), snaps(meta(5, 1), meta(10, 1)), 5, "10 is beyond the commit."},
-		{base(), snaps(meta(7, 2)), 0, "7 of term 2 is another snapshot than the log's."},
+		{base(), snaps(meta(7, 2)), 0, "7 of term 2 is another snapshot than the log's, so they have none in common; and the log reaches back to its beginning, so the node reads it all."},
 		{base(), nil, 0, "no file, and the log reaches back to its beginning: the node reads it all."},
 		{newImage(), nil, 0, "a new node."},
 		{base().snapshot(meta(100, 2)), snaps(meta(7, 1), meta(100, 2)), 7, "the leader's snapshot was never committed."},
@@ -204,6 +208,27 @@ func newestBothKnow(c *check) {
 			}
 			w.fail(failure{got: "snapshot " + metaWords(snap.GetMetadata()) + ", error " + c.told(err), want: want, means: b.means})
 		}
+	}
+	for _, f := range []disk.Fault{{Ops: disk.OpOpen, Name: fileName(7, 1), Err: syscall.EACCES}, {Ops: disk.OpRead, Name: fileName(7, 1)}, {Ops: disk.OpList, Name: folder}} {
+		c.matchUnread(f, c.both(base(), snaps(meta(5, 1), meta(7, 1))))
+	}
+}
+
+// matchUnread fails unless Match returns an error where the folder does not
+// answer.
+func (c *check) matchUnread(f disk.Fault, w *world) {
+	struck := w.sim.Inject(f)
+	snap, err := w.match()
+	w.sim.Heal()
+	if struck() == 0 {
+		return // it asks in another way
+	}
+	failed := "the file of 7 could not be read"
+	if f.Ops == disk.OpList {
+		failed = "the folder of snapshots could not be listed"
+	}
+	if err == nil || c.kind(err) == "ErrNoSnapshot" {
+		w.fail(failure{got: "snapshot " + metaWords(snap.GetMetadata()) + ", error " + c.told(err), want: "the disk's error", means: failed + ": that is not to have none. The log has its beginning still, but where a leader's snapshot has replaced its entries a node that starts there has lost them, and its state."})
 	}
 }
 
@@ -221,7 +246,13 @@ func withoutBeginning(c *check) {
 	for _, there := range []map[string][]byte{nil, snaps(meta(11, 1)), {fileName(10, 1): []byte("torn")}, snaps(meta(4, 1))} {
 		w := c.both(late(), there)
 		if snap, err := w.match(); c.kind(err) != "ErrNoSnapshot" || snap != nil {
-			w.fail(failure{got: "snapshot " + metaWords(snap.GetMetadata()) + ", error " + c.told(err), want: "ErrNoSnapshot", means: "the beginning of the log is gone, and no snapshot stands for it. Started empty, the node would have forgotten what it has promised, and vote again."})
+			means := "the beginning of the log is gone, and no snapshot that it has recorded stands for it. "
+			if snap != nil {
+				means += "This one it has not recorded: opened there, it has lost what it has promised."
+			} else {
+				means += "Started empty, the node would have forgotten what it has promised, and vote again. Whoever starts it tells that by this error."
+			}
+			w.fail(failure{got: "snapshot " + metaWords(snap.GetMetadata()) + ", error " + c.told(err), want: "no snapshot, and ErrNoSnapshot", means: means})
 		}
 	}
 	w = c.both(late(), snaps(meta(10, 1)))
@@ -229,10 +260,20 @@ func withoutBeginning(c *check) {
 	if snap, err := w.match(); err == nil || c.kind(err) == "ErrNoSnapshot" {
 		w.fail(failure{got: "snapshot " + metaWords(snap.GetMetadata()) + ", error " + c.told(err), want: "the disk's error", means: "the file may be good: try again, rather than say that there is none."})
 	}
-	w = c.both(newImage().record(9, nil), snaps(meta(10, 1)))
-	b := content(w.sim, path.Join(dir, files(w.sim, dir)[0]))
-	put(w.sim, path.Join(dir, files(w.sim, dir)[0]), b[:8])
-	if snap, err := w.match(); err == nil {
-		w.fail(failure{got: "snapshot " + metaWords(snap.GetMetadata()) + ", error nil", want: "corrupt", means: "of a log that is damaged nobody knows what it had recorded."})
+	c.matchDamaged(newImage().save(state(1, 1, 3), run(1, 1, 4)...).snapshot(meta(2, 1)).record(records.TypeSnapshot, []byte{0xff}))
+}
+
+// matchDamaged fails unless Match returns what is wrong with a log. m is
+// corrupt.
+func (c *check) matchDamaged(m *image) {
+	w := c.both(m, snaps(meta(2, 1)))
+	w.did[0] += "\nand the log's last record is no snapshot, though its type says so"
+	if snap, err := w.match(); c.kind(err) != "corrupt" || snap != nil {
+		w.fail(failure{got: "snapshot " + metaWords(snap.GetMetadata()) + ", error " + c.told(err), want: "corrupt, and no snapshot", means: "of a log that is damaged nobody knows what it had recorded, and \"no snapshot\" would be no answer."})
+	}
+	w = c.both(newImage().save(state(1, 1, 3), run(1, 1, 4)...).snapshot(meta(2, 1)), snaps(meta(2, 1)))
+	w.sim.Inject(disk.Fault{Ops: disk.OpRead, Name: "*.wal", Err: errDisk, Always: true})
+	if snap, err := w.match(); c.kind(err) != "the disk's error" || snap != nil {
+		w.fail(failure{got: "snapshot " + metaWords(snap.GetMetadata()) + ", error " + c.told(err), want: "the disk's error, and no snapshot", means: "a log that cannot be read may have recorded any snapshot: try again, rather than say that there is none."})
 	}
 }

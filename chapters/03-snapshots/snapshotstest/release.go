@@ -29,6 +29,7 @@ func (c *check) six() *world {
 	if got := look(sim).indexes(); len(got) < 6 {
 		w.fail(failure{got: fmt.Sprintf("segments named by %v", got), want: "a cut behind every second entry", means: "see I5 of exercise 3.1."})
 	}
+	w.did = []string{fmt.Sprintf("a log of the entries 1 to 10, of which 9 are committed, in segments named by %v; snapshot 5 is saved and recorded", look(sim).indexes())}
 	return w
 }
 
@@ -44,6 +45,18 @@ func keepFrom(indexes []uint64, index uint64) int {
 	return keep
 }
 
+// gives releases, and returns the segments that are given up by it: whether they
+// are the right ones is the business of I31.
+func (w *world) gives(index uint64) []string {
+	w.Helper()
+	w.must(w.release(index))
+	names, got := segmentsOf(w.sim), unlocked(w.sim)
+	if len(got) < 2 || len(got) == len(names) || !slices.Equal(got, names[:len(got)]) {
+		w.fail(failure{got: "unlocked: " + cmpOr(strings.Join(got, ", "), "none"), want: "at least the two oldest segments, and not the last", means: "see I31 first."})
+	}
+	return got
+}
+
 // segmentStays is I31.
 func segmentStays(c *check) {
 	indexes := look(c.six().sim).indexes()
@@ -56,18 +69,18 @@ func segmentStays(c *check) {
 		names := segmentsOf(w.sim)
 		keep := keepFrom(indexes, index)
 		w.must(w.release(index))
+		if got := segmentsOf(w.sim); !slices.Equal(got, names) {
+			w.fail(failure{got: "left: " + strings.Join(got, ", "), want: "all files there", means: "to release is not to remove: somebody may still be copying them."})
+		}
 		if got := unlocked(w.sim); !slices.Equal(got, names[:keep]) {
 			w.fail(failure{
-				got: "unlocked: " + strings.Join(got, ", "), want: "unlocked: " + strings.Join(names[:keep], ", ") + fmt.Sprintf("\nof the segments named by %v", indexes),
+				got: "unlocked: " + cmpOr(strings.Join(got, ", "), "none"), want: "unlocked: " + cmpOr(strings.Join(names[:keep], ", "), "none"),
 				means: "a segment holds the entries from its index on, up to the next one's. The last that begins below the snapshot's index holds it, and stays; the last of all stays in any case.",
 			})
 		}
-		if got := segmentsOf(w.sim); !slices.Equal(got, names) {
-			w.fail(failure{got: strings.Join(got, ", "), want: "all files there", means: "to release is not to remove: somebody may still be copying them."})
-		}
 		w.must(w.purge())
 		if got := segmentsOf(w.sim); !slices.Equal(got, names[keep:]) {
-			w.fail(failure{got: strings.Join(got, ", "), want: strings.Join(names[keep:], ", "), means: "Purge removes what was released, and nothing else."})
+			w.fail(failure{got: "left: " + strings.Join(got, ", "), want: "left: " + strings.Join(names[keep:], ", "), means: "Purge removes all that were released, and nothing else."})
 		}
 		w.must(w.save(state(2, 1, 10), run(2, 11, 12)...))
 		w.must(w.release(0)) // what is gone stays gone
@@ -95,64 +108,121 @@ func syncedBeforeForget(c *check) {
 	}
 	w.must(w.close())
 
-	w = c.six()
-	w.must(w.save(state(1, 1, 10)))
-	w.sim.Inject(disk.Fault{Ops: disk.OpSync})
-	err := w.release(5)
-	if err == nil {
-		w.fail(failure{got: "nil", want: "the disk's error", means: "what could not be synced is not durable; who removes segments now may remove the last start."})
+	for _, index := range []uint64{5, 1} { // of 1 there is nothing to give up
+		w = c.six()
+		w.must(w.save(state(1, 1, 10)))
+		struck := w.sim.Inject(disk.Fault{Ops: disk.OpSync})
+		if err := w.release(index); err == nil && struck() > 0 {
+			w.fail(failure{got: "nil", want: "the disk's error", means: "what could not be synced is not durable; who removes segments now may remove the last start."})
+		}
+		if got := unlocked(w.sim); len(got) > 0 {
+			w.fail(failure{got: "unlocked: " + strings.Join(got, ", "), want: "none", means: "first the sync, then the release: whoever purges by the locks may be faster than the sync."})
+		}
+		w.sim.Heal()
+		_ = w.close()
 	}
-	if got := unlocked(w.sim); len(got) > 0 {
-		w.fail(failure{got: "unlocked: " + strings.Join(got, ", "), want: "none", means: "first the sync, then the release: whoever purges by the locks may be faster than the sync."})
-	}
+	c.releaseFails()
+	c.stillCompares()
+}
+
+// releaseFails has the giving up of a segment fail.
+func (c *check) releaseFails() {
+	w := c.six()
+	names := segmentsOf(w.sim)
+	struck := w.sim.Inject(disk.Fault{Ops: disk.OpClose, Name: names[0]})
+	err := w.release(7)
 	w.sim.Heal()
-	_ = w.close()
+	if struck() > 0 && err == nil {
+		w.fail(failure{got: "nil", want: "the disk's error", means: "the disk said no (" + failedOp(w.sim) + "), and the caller believes that these segments are free."})
+	}
+	given := w.gives(7)
+	w.must(w.purge())
+	if got := segmentsOf(w.sim); !slices.Equal(got, names[len(given):]) {
+		w.fail(failure{got: "left: " + strings.Join(got, ", "), want: "left: " + strings.Join(names[len(given):], ", "), means: "a segment that was given up with an error is given up all the same, and to be removed with those behind it: where they go and it stays is a gap, and the log cannot be opened."})
+	}
+	w.must(w.close())
+}
+
+// stillCompares saves what contradicts a log that has forgotten.
+func (c *check) stillCompares() {
+	for _, f := range []struct {
+		index uint64
+		do    func(w *world) error
+		means string
+	}{
+		{4, func(w *world) error { return w.save(nil, entry(2, 8, 0)) }, "entry 7 has term 3, and behind it none of term 2 can come. Entry 7 is behind the snapshot, and in the log."},
+		{8, func(w *world) error { return w.save(nil, entry(2, 6, 0)) }, "entry 5 has term 3, and behind it none of term 2 can come. What is not committed may still be replaced, and is compared with the entry before it: the terms from the commit on must stay known, also when a higher index is released."},
+		{2, func(w *world) error { return w.saveSnapshot(meta(3, 2)) }, "entry 3 has term 3, and is committed: this snapshot is of another history. Entry 3 is behind the index that was released, and in the log."},
+	} {
+		w := c.fresh(small)
+		w.must(w.save(state(3, 1, 0), run(3, 1, 4)...))
+		w.must(w.save(state(3, 1, 4), run(3, 5, 9)...))
+		w.must(w.release(f.index))
+		if err := f.do(w); c.kind(err) != "ErrRefused" {
+			w.fail(failure{got: c.told(err), want: "ErrRefused, as before ReleaseLockTo", means: f.means})
+		}
+		w.must(w.close())
+	}
 }
 
 // oldestFirst is I33.
 func oldestFirst(c *check) {
 	w := c.six()
-	names, keep := segmentsOf(w.sim), keepFrom(look(w.sim).indexes(), 7)
-	w.must(w.release(7))
-	var removed, undone []string
+	given := w.gives(7)
+	removed := w.purgeInOrder("nothing was wrong with this disk, nor with this call, so nothing may fail.")
+	if !slices.Equal(removed, given) {
+		w.fail(failure{got: "removed: " + cmpOr(strings.Join(removed, ", "), "none"), want: strings.Join(given, ", "), means: "Purge removes all that were released, oldest first: a log without its second segment is no log; without its first it is a shorter one."})
+	}
+	if p := openNames(w.sim); len(p) > 0 {
+		w.fail(failure{got: "Purge has returned nil, and a crash may still take back: " + p[0].String(), want: "the last removal durable too", means: "space that comes back after a crash was promised to others."})
+	}
+	w.must(w.close())
+	for _, f := range []disk.Fault{{Ops: disk.OpRemove}, {Ops: disk.OpSyncDir}, {Ops: disk.OpRemove, Nth: 2}, {Ops: disk.OpSyncDir, Nth: 2}} {
+		c.purgeFails(f)
+	}
+}
+
+// purgeInOrder purges, and returns what was removed. It fails unless each removal
+// is durable before the next. means says why nothing may fail.
+func (w *world) purgeInOrder(means string) (removed []string) {
+	w.Helper()
+	var undone disk.Undecided
 	w.sim.Watch(func(e disk.Event) {
 		if e.Op != disk.OpRemove || e.Err != nil {
 			return
 		}
 		removed = append(removed, path.Base(e.Name))
-		open := 0
-		for _, u := range w.sim.Pending() {
-			if u.Kind == disk.NameKind {
-				open++
-			}
-		}
-		if open > 1 {
-			undone = append(undone, path.Base(e.Name))
+		if open := openNames(w.sim); len(open) > 1 && undone.Name == "" {
+			undone = open[0]
 		}
 	})
 	err := w.purge()
 	w.sim.Watch(nil)
-	w.must(err)
-	if len(removed) < 2 || !slices.Equal(removed, names[:len(removed)]) {
-		w.fail(failure{got: "removed: " + strings.Join(removed, ", "), want: strings.Join(names[:keep], ", "), means: "a log without its second segment is no log; without its first it is a shorter one."})
+	w.mustBecause(err, means)
+	w.without(disk.OpCreate, "Purge makes no file: one that is gone is done.")
+	if undone.Name != "" {
+		w.fail(failure{got: "the next is removed while a crash may still take back: " + undone.String(), want: "SyncDir between the two", means: "a crash may take back the first removal and not the second: then there is a gap, and the log cannot be opened. Whoever has removed a file may not have synced the folder."})
 	}
-	if undone != nil {
-		w.fail(failure{got: "when " + undone[0] + " is removed, the removal before it is not durable", want: "SyncDir between the two", means: "a crash may keep the first removal and lose the second, or the other way round: then there is a gap, and the log cannot be opened."})
+	w.closesAll()
+	return removed
+}
+
+// openNames are the changes of names in the log's folder that a crash may still
+// take back.
+func openNames(sim *disk.Sim) (open []disk.Undecided) {
+	for _, u := range sim.Pending() {
+		if u.Kind == disk.NameKind && path.Dir(u.Name) == dir {
+			open = append(open, u)
+		}
 	}
-	if p := w.sim.Pending(); len(p) > 0 {
-		w.fail(failure{got: "Purge has returned nil, and a crash may still take back: " + p[0].String(), want: "the last removal durable too", means: "space that comes back after a crash was promised to others."})
-	}
-	w.must(w.close())
-	for _, f := range []disk.Fault{{Ops: disk.OpRemove}, {Ops: disk.OpSyncDir}, {Ops: disk.OpRemove, Nth: 2}, {Ops: disk.OpSyncDir, Nth: 2}} {
-		c.purgeFails(f, keep)
-	}
+	return open
 }
 
 // purgeFails has a removal fail.
-func (c *check) purgeFails(f disk.Fault, keep int) {
+func (c *check) purgeFails(f disk.Fault) {
 	w := c.six()
 	names := segmentsOf(w.sim)
-	w.must(w.release(7))
+	keep := len(w.gives(7))
 	struck := w.sim.Inject(f)
 	err := w.purge()
 	w.sim.Heal()
@@ -165,7 +235,7 @@ func (c *check) purgeFails(f disk.Fault, keep int) {
 	if f.Ops == disk.OpSyncDir {
 		before := len(segmentsOf(w.sim))
 		if err := w.purge(); err == nil || len(segmentsOf(w.sim)) != before {
-			w.fail(failure{got: fmt.Sprintf("then error %s, and %d files more removed", w.told(err), before-len(segmentsOf(w.sim))), want: "the error again, and nothing removed", means: "whether the removal before is durable nobody knows, and a second SyncDir that succeeds proves nothing. What is removed behind it may leave a gap; the next start knows more."})
+			w.fail(failure{got: fmt.Sprintf("the next Purge: %s; files removed by it: %d", w.told(err), before-len(segmentsOf(w.sim))), want: "the error again, and nothing removed", means: "whether the removal before is durable nobody knows, and a second SyncDir that succeeds proves nothing. What is removed behind it may leave a gap; the next start knows more."})
 		}
 		w.must(w.save(state(1, 1, 10)))
 		w.must(w.close())
@@ -173,7 +243,7 @@ func (c *check) purgeFails(f disk.Fault, keep int) {
 	}
 	w.must(w.purge()) // the next one goes on there
 	if got := segmentsOf(w.sim.Crash(disk.Lost)); !slices.Equal(got, names[keep:]) {
-		w.fail(failure{got: strings.Join(got, ", "), want: strings.Join(names[keep:], ", "), means: "the next Purge does what the failed one has left, durably."})
+		w.fail(failure{got: "left: " + strings.Join(got, ", "), want: "left: " + strings.Join(names[keep:], ", "), means: "the next Purge does what the failed one has left, durably."})
 	}
 	w.must(w.close())
 }
@@ -181,8 +251,8 @@ func (c *check) purgeFails(f disk.Fault, keep int) {
 // lockedIsLeft is I34.
 func lockedIsLeft(c *check) {
 	w := c.six()
-	names, keep := segmentsOf(w.sim), keepFrom(look(w.sim).indexes(), 10)
-	w.must(w.release(10))
+	names := segmentsOf(w.sim)
+	keep := len(w.gives(10))
 	reader, err := w.sim.Open(path.Join(dir, names[1]), os.O_RDWR, 0)
 	if err == nil {
 		err = reader.Lock()
@@ -193,32 +263,60 @@ func lockedIsLeft(c *check) {
 	w.did = append(w.did, "somebody locks "+names[1]+", to copy it")
 	w.mustBecause(w.purge(), "a segment that somebody reads is no failure of the node: it is removed later.")
 	if got := segmentsOf(w.sim); !slices.Equal(got, names[1:]) {
-		w.fail(failure{got: strings.Join(got, ", "), want: strings.Join(names[1:], ", "), means: "it ends at the locked one: going on behind it makes a gap, and removing it takes it from under its reader."})
+		w.fail(failure{got: "left: " + strings.Join(got, ", "), want: "left: " + strings.Join(names[1:], ", "), means: "it ends at the locked one: going on behind it makes a gap, and removing it takes it from under its reader."})
 	}
 	if err := reader.Close(); err != nil {
 		c.Fatal(err)
 	}
+	w.closesAll()
 	w.did = append(w.did, "the lock is given up")
 	w.must(w.purge())
 	if got := segmentsOf(w.sim); !slices.Equal(got, names[keep:]) {
-		w.fail(failure{got: strings.Join(got, ", "), want: strings.Join(names[keep:], ", "), means: "the next Purge goes on where the last one ended."})
+		w.fail(failure{got: "left: " + strings.Join(got, ", "), want: "left: " + strings.Join(names[keep:], ", "), means: "the next Purge goes on where the last one ended."})
 	}
 	w.must(w.close())
 	c.goneAlready()
+	c.notItsOwn()
+}
+
+// notItsOwn releases and purges in a log that was closed, or not read.
+func (c *check) notItsOwn() {
+	closed := c.six()
+	closed.must(closed.release(7))
+	closed.must(closed.close())
+	unread := c.six()
+	unread.must(unread.close())
+	unread.must(unread.open(meta(5, 1), small))
+	for _, l := range []struct {
+		*world
+		kind, means string
+	}{
+		{closed, "ErrClosed", "with Close the log has given up its locks: the files may be another process's by now, who has not released them."},
+		{unread, "ErrNotRead", "what was not read to its end nobody knows: neither its commit nor whether it can be opened at that snapshot."},
+	} {
+		for _, call := range []func() error{func() error { return l.release(9) }, l.purge} {
+			c.world = l.world
+			if err := call(); c.kind(err) != l.kind {
+				l.fail(failure{got: c.told(err), want: l.kind, means: l.means})
+			}
+			l.without(disk.OpChanges, l.means)
+		}
+	}
+	unread.must(unread.close())
 }
 
 // goneAlready purges where somebody was faster.
 func (c *check) goneAlready() {
 	w := c.six()
-	names, keep := segmentsOf(w.sim), keepFrom(look(w.sim).indexes(), 7)
-	w.must(w.release(7))
+	names := segmentsOf(w.sim)
+	keep := len(w.gives(7))
 	if err := w.sim.Remove(path.Join(dir, names[0])); err != nil {
 		c.Fatal(err)
 	}
 	w.did = append(w.did, "somebody removes "+names[0])
-	w.mustBecause(w.purge(), "what is gone already is done: two that clean up must not bring the node down (etcd#22470).")
+	w.purgeInOrder("what is gone already is done: two that clean up must not bring the node down (etcd#22470).")
 	if got := segmentsOf(w.sim.Crash(disk.Lost)); !slices.Equal(got, names[keep:]) {
-		w.fail(failure{got: strings.Join(got, ", "), want: strings.Join(names[keep:], ", "), means: "the others are removed all the same, and all of it is durable: whoever was faster may not have synced the folder."})
+		w.fail(failure{got: "left: " + strings.Join(got, ", "), want: "left: " + strings.Join(names[keep:], ", "), means: "the others are removed all the same, and all of it is durable: whoever was faster may not have synced the folder."})
 	}
 	w.must(w.close())
 }

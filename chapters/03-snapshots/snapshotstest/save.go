@@ -263,7 +263,7 @@ func (w *world) saveTold(err error, f disk.Fault, promised int, tried []string) 
 // failedOp is the last operation on a disk that failed, in words.
 func failedOp(sim *disk.Sim) string {
 	for _, e := range slices.Backward(sim.Log()) {
-		if e.Err != nil && e.Op&disk.OpChanges != 0 {
+		if e.Err != nil && e.Op&(disk.OpChanges|disk.OpClose) != 0 {
 			return e.String()
 		}
 	}

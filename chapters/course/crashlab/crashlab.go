@@ -24,6 +24,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"strings"
 	"testing"
 	"time"
@@ -120,6 +121,11 @@ func Search(t *testing.T, experiments []*crash.Experiment) {
 	var o Order
 	if err := json.Unmarshal([]byte(text), &o); err != nil {
 		t.Fatalf("%s: %v", Variable, err)
+	}
+	if os.Getenv("GOGC") == "" {
+		// Most of what a search allocates is garbage at once. The limit is for what remembers the disks.
+		debug.SetGCPercent(800)
+		debug.SetMemoryLimit(2 << 30)
 	}
 	ctx, stop := signal.NotifyContext(t.Context(), os.Interrupt)
 	defer stop()

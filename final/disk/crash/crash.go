@@ -25,7 +25,8 @@ type Experiment struct {
 	Work func(fs disk.FS, note func(any)) error
 
 	// Recover is run on every disk that a crash may leave, with the notes made before the crash. It opens what it finds,
-	// as the program would after a restart, and returns an error when what it finds breaks a promise. It may change the
+	// as the program would after a restart, and returns an error when what it finds breaks a promise. The disk is a
+	// [*disk.Sim] that need not keep a log of what Recover does. It may change the
 	// disk; when it is itself cut short, it is called again on what that leaves, with the same notes. It must not change
 	// the notes.
 	Recover func(fs disk.FS, notes []any) error

@@ -29,8 +29,9 @@
 // what is left. This finds a repair that destroys what it has no copy of. A second life, which goes on writing after
 // recovery, is [Experiment].Again: it finds records of an earlier life that come back.
 //
-// A disk that was recovered from before, with the same notes, is skipped: it is known by its fingerprint. Some sixteen
-// million fingerprints are kept; beyond that, old ones are forgotten, and a disk may be tried twice.
+// A disk that was recovered from before, with the same notes, is skipped: it is known by its fingerprint. Some hundred
+// million fingerprints are kept, which takes a gibibyte when there are as many; beyond that, old ones are forgotten, and a
+// disk may be tried twice.
 //
 // A [Report] says how many disks there were, and at which points not all combinations were tried.
 //

@@ -293,6 +293,7 @@ func (s *search) make(worker int, j *job) {
 	if s.last(j) && j.cut.kill {
 		j.sim = j.sim.Crash(disk.Kept)
 	}
+	j.sim.KeepLog(false)
 	j.key = mix(j.sim.Fingerprint(), j.src.run.prints[j.cut.notes])
 }
 

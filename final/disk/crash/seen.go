@@ -10,7 +10,7 @@ type seen struct {
 
 const (
 	seenLeast = 1 << 12
-	seenMost  = 1 << 24 // slots of eight bytes: 128 MiB
+	seenMost  = 1 << 27 // slots of eight bytes: 1 GiB
 	seenProbe = 32      // how far from its own slot a key can be
 )
 

@@ -29,7 +29,7 @@ func decode(b []byte) (*raftpb.Snapshot, error) {
 		return nil, err
 	}
 	if snap.GetMetadata() == nil {
-		return nil, errors.New("it has no metadata")
+		return nil, errors.New("it has no metadata (index and term), and no node saves a snapshot without")
 	}
 	return snap, nil
 }

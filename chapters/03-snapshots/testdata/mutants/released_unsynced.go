@@ -1,6 +1,6 @@
 // The log is not synced first. The commit that makes the snapshot valid is lost in
 // a crash, and the segments before it are gone: etcd-io/etcd#10219 (2018). Seen by
-// I32.
+// I32, and by the crash lab (I35).
 //
 //course:mutant 3.7
 package snapshots
