@@ -1,0 +1,292 @@
+package torture
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"example.com/logbook/final/disk/crash"
+)
+
+// Search goes through the words, as long as it is told. The zero value works, and goes on until its context ends.
+type Search struct {
+	// States is how many distinct disks are recovered from. 0 means any number.
+	States int64
+
+	// Nested is how many of them a crash inside recovery or the second life must have left: beyond States the search goes on until there are
+	// so many.
+	Nested int64
+
+	// Seed selects the order of the words, their setups, and what is drawn by chance.
+	Seed uint64
+
+	// Workers is how many words are tried at once. Default: one for each core.
+	Workers int
+
+	// Each is how many states a word gets. Default 3000: all words together are then 10^8.
+	Each int64
+
+	// Longest is the length of the longest word. Default 4.
+	Longest int
+
+	// Progress, if not nil, is called again and again, by one goroutine at a time.
+	Progress func(Ledger)
+}
+
+// Ledger is what a search has seen.
+type Ledger struct {
+	// Words is how many words were tried to their end, each with a setup and a second life.
+	Words int64
+
+	// Acknowledged is how many acknowledgements were checked: on each disk, all that its log had given.
+	Acknowledged int64
+
+	// States are the distinct disks that were recovered from, and Nested those of them that a crash inside recovery or a second life left.
+	States, Nested int64
+
+	// Lost and Refused are the disks on which a promise was broken: acknowledged data was missing, or what nobody had saved was there; or the log
+	// could not be opened. The first one ends the search.
+	Lost, Refused int64
+}
+
+// String returns the ledger in a line.
+func (l Ledger) String() string {
+	return fmt.Sprintf("%d acknowledged, %d states, %d nested, %d lost, %d refused", l.Acknowledged, l.States, l.Nested, l.Lost, l.Refused)
+}
+
+// Failure is a disk on which a promise was broken.
+type Failure struct {
+	// Replay is what [Replay] makes the disk from again.
+	Replay string
+
+	// Violation tells it in words.
+	Violation *crash.Violation
+}
+
+// Error returns what was done, what the crash left, and how to see it again.
+func (f *Failure) Error() string {
+	return fmt.Sprintf("%v\nReplay it with: logbook torture -replay '%s'", f.Violation, f.Replay)
+}
+
+// Unwrap returns the violation.
+func (f *Failure) Unwrap() error { return f.Violation }
+
+// Run searches until the states are seen, and returns nil; or the first [Failure]; or the error of the context. The ledger is good in each case.
+func (s *Search) Run(ctx context.Context) (Ledger, error) {
+	r := &run{Search: *s, left: s.States}
+	r.ctx, r.cancel = context.WithCancel(ctx)
+	defer r.cancel()
+	if r.Workers <= 0 {
+		r.Workers = runtime.GOMAXPROCS(0)
+	}
+	if r.Each <= 0 {
+		r.Each = 3000
+	}
+	if r.Longest <= 0 {
+		r.Longest = 4
+	}
+	r.words = newWords(r.Seed, r.Longest)
+	var wait sync.WaitGroup
+	for range r.Workers {
+		wait.Go(r.work)
+	}
+	wait.Wait()
+	if r.err == nil {
+		r.err = context.Cause(ctx)
+	}
+	return r.ledger, r.err
+}
+
+// Only searches one experiment, by its name, for States disks.
+func (s *Search) Only(ctx context.Context, name string) (Ledger, error) {
+	w, setup, err := Parse(name)
+	if err != nil {
+		return Ledger{}, err
+	}
+	r := &run{Search: *s, ctx: ctx}
+	_, err = r.try(w, setup, s.States)
+	return r.ledger, err
+}
+
+// run is one call of Run.
+type run struct {
+	Search
+	ctx    context.Context
+	cancel context.CancelFunc
+
+	mu     sync.Mutex
+	words  *words
+	left   int64 // of States: not yet given to a word
+	ledger Ledger
+	err    error // the first
+}
+
+// work tries one word after the other.
+func (r *run) work() {
+	for r.ctx.Err() == nil {
+		word, setup, states, ok := r.next()
+		if !ok {
+			return
+		}
+		used, err := r.try(word, setup, states)
+		r.end(states-used, err)
+	}
+}
+
+// next takes the next word, and its share of the states. Those that it does not need it gives back.
+func (r *run) next() (w Word, s Setup, states int64, ok bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	states = r.Each
+	if r.States > 0 {
+		states = min(states, r.left)
+		r.left -= states
+	}
+	if states == 0 && r.ledger.Nested < r.Nested {
+		states = r.Each
+	}
+	if states == 0 {
+		return "", s, 0, false
+	}
+	w, s = r.words.next()
+	return w, s, states, true
+}
+
+// end counts a word that was tried.
+func (r *run) end(unused int64, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.left += max(0, unused)
+	if err == nil {
+		r.ledger.Words++
+		return
+	}
+	r.cancel()
+	if r.err == nil && !errors.Is(err, context.Canceled) {
+		r.err = err
+	}
+}
+
+// try searches one word.
+func (r *run) try(w Word, s Setup, states int64) (used int64, err error) {
+	acknowledged := new(atomic.Int64)
+	s.acknowledged = acknowledged
+	e, err := w.Experiment(s)
+	if err != nil {
+		return 0, err
+	}
+	var seen crash.Count
+	count := func(c crash.Count) {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.ledger.States += c.Distinct - seen.Distinct
+		r.ledger.Nested += c.Nested - seen.Nested
+		r.ledger.Acknowledged += acknowledged.Swap(0)
+		seen = c
+		if r.Progress != nil {
+			r.Progress(r.ledger)
+		}
+	}
+	report, err := e.Explore(r.ctx, &crash.Bounds{Torn: true, Depth: 2, States: states, Seed: r.Seed, Workers: 1, Progress: count})
+	count(report.Count)
+	if v, ok := errors.AsType[*crash.Violation](err); ok {
+		err = r.failed(e.Name, v)
+	}
+	return report.Distinct, err
+}
+
+// failed makes a failure of a violation, and counts it.
+func (r *run) failed(name string, v *crash.Violation) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if errors.Is(v, errLost) {
+		r.ledger.Lost++
+	} else {
+		r.ledger.Refused++
+	}
+	return &Failure{Replay: name + "@" + v.Replay, Violation: v}
+}
+
+// Replay makes one disk again, that of a [Failure], and recovers from it. It returns the failure, or nil if there is none any more.
+func Replay(ctx context.Context, replay string) error {
+	name, token, ok := strings.Cut(replay, "@")
+	if !ok {
+		return fmt.Errorf("torture: %q is not of the form WORD@TOKEN", replay)
+	}
+	w, s, err := Parse(name)
+	if err != nil {
+		return err
+	}
+	e, err := w.Experiment(s)
+	if err != nil {
+		return err
+	}
+	_, err = e.Explore(ctx, &crash.Bounds{Torn: true, Replay: token})
+	if v, ok := errors.AsType[*crash.Violation](err); ok {
+		return &Failure{Replay: name + "@" + v.Replay, Violation: v}
+	}
+	return err
+}
+
+// words yields all words up to a length, the short ones first, in an order that a seed selects; then again, with other setups.
+type words struct {
+	rng     *rand.Rand
+	longest int
+	list    []string
+	at      int
+}
+
+// newWords returns the words of a seed.
+func newWords(seed uint64, longest int) *words {
+	w := &words{rng: rand.New(rand.NewPCG(seed, 0)), longest: longest}
+	w.shuffle()
+	return w
+}
+
+// shuffle begins anew.
+func (w *words) shuffle() {
+	w.list, w.at = nil, 0
+	for n := 1; n <= w.longest; n++ {
+		list := spellings(n)
+		w.rng.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
+		w.list = append(w.list, list...)
+	}
+}
+
+// spellings returns all words of a length.
+func spellings(n int) (list []string) {
+	if n == 0 {
+		return []string{""}
+	}
+	for _, head := range spellings(n - 1) {
+		for _, c := range Alphabet {
+			list = append(list, head+string(c))
+		}
+	}
+	return list
+}
+
+// second are the letters of second lives: a group is not among them, because it takes a hundred times as long as another letter.
+const second = "sxpzhvonlcar"
+
+// next returns the next word and a setup for it.
+func (w *words) next() (Word, Setup) {
+	if w.at == len(w.list) {
+		w.shuffle()
+	}
+	w.at++
+	s := Setup{
+		Segment: []int64{1024, 1024, 4096, 16384}[w.rng.IntN(4)],
+		NoFill:  w.rng.IntN(2) == 0,
+		Create:  w.rng.IntN(8) == 0,
+	}
+	for range 1 + w.rng.IntN(2) {
+		s.Again += string(second[w.rng.IntN(len(second))])
+	}
+	return Word(w.list[w.at-1]), s
+}
