@@ -33,6 +33,8 @@ type checker struct {
 	snapshot uint64 // the highest index of a snapshot record
 	dropped  bool   // the record checked last was a leader's snapshot, that is to replace the log
 
+	proof proof // of what is durable in the present segment
+
 	entry    entryFields    // of the record checked last, if it was one
 	position snapshotFields // the same
 }
@@ -54,7 +56,7 @@ type shape struct {
 }
 
 // begin is called at the start of a segment.
-func (c *checker) begin() { c.segment, c.bare, c.anew = 0, false, false }
+func (c *checker) begin() { c.segment, c.bare, c.anew, c.proof = 0, false, false, proof{} }
 
 // headless tells whether the present segment has not got its head: crc and metadata. A bare one needs none.
 func (c *checker) headless() bool { return c.segment < 2 && !c.bare }
@@ -73,6 +75,7 @@ func (c *checker) check(r *Record) error {
 	if err := c.place(r); err != nil {
 		return err
 	}
+	c.proof.take(r)
 	c.dropped = false
 	switch r.Type {
 	case TypeMetadata:
