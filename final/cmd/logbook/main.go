@@ -1,11 +1,13 @@
 // Command logbook looks into the log of a raft node: one that was written by
-// final/wal, or by etcd, whose format is the same. It only reads.
+// final/wal, or by etcd, whose format is the same. It only reads. And it crashes
+// the log that final/wal writes, on a simulated disk, for as long as you like.
 //
 // "logbook help" prints how it is used, with an example session. Messages go to
 // standard error as "logbook: ...". The exit codes are
 //
 //	0  fine; a torn tail is fine too, since a crash leaves one, and is told
-//	1  what was named is no log, or is damaged, unreadable or empty
+//	1  what was named is no log, or is damaged, unreadable or empty; torture has
+//	   found a broken promise
 //	2  wrong use
 //
 // It takes no lock and changes nothing, so it may run beside a live node. What a
@@ -31,11 +33,13 @@ import (
 	"os"
 	"runtime/debug"
 	"strings"
+
+	"golang.org/x/term"
 )
 
 // main is the only place that knows the process: arguments, streams, exit code.
 func main() {
-	a := &app{out: os.Stdout, err: os.Stderr, colour: colour(os.Stdout)}
+	a := &app{out: os.Stdout, err: os.Stderr, colour: colour(os.Stdout), terminal: term.IsTerminal(int(os.Stderr.Fd()))}
 	os.Exit(a.run(os.Args[1:]))
 }
 
@@ -44,6 +48,7 @@ func main() {
 type app struct {
 	out, err io.Writer
 	colour   bool // out is a terminal that wants colour
+	terminal bool // err is a terminal
 }
 
 // The exit codes; part of the interface.
@@ -117,6 +122,10 @@ func (a *app) parse(c *command, args []string) error {
 		return a.help([]string{c.name})
 	case err != nil:
 		return &usageError{c.name, c.name + ": " + err.Error()}
+	case c.argument == "" && flags.NArg() == 0:
+		return run("")
+	case c.argument == "":
+		return &usageError{c.name, fmt.Sprintf("%s: takes no argument", c.name)}
 	case flags.NArg() == 0:
 		return &usageError{c.name, fmt.Sprintf("%s: no %s given", c.name, c.argument)}
 	case flags.NArg() > 1:

@@ -5,7 +5,7 @@ import "flag"
 // A command is one of the program's jobs.
 type command struct {
 	name     string
-	argument string // what its one argument is called
+	argument string // what its one argument is called; empty: it takes none
 	usage    string
 	// setup declares the flags and returns what to do once they are read.
 	setup func(a *app, flags *flag.FlagSet) func(argument string) error
@@ -27,6 +27,7 @@ func commands() []*command {
 		{"inspect", "DIR", inspectUsage, setupInspect},
 		{"dump", "DIR", dumpUsage, setupDump},
 		{"hex", "FILE", hexUsage, setupHex},
+		{"torture", "", tortureUsage, setupTorture},
 	}
 }
 
@@ -36,6 +37,7 @@ const usage = `logbook looks into the log of a raft node, also into etcd's. It o
 	logbook inspect [-json] DIR                      what the log holds, as a node would read it
 	logbook dump [-type LIST] [-index RANGE] DIR     one line per record
 	logbook hex [-shorten] [-offset N] [-n N] FILE   every byte of one file, with its meaning
+	logbook torture [-states N] [-for TIME]          crash the log of final/wal, on a simulated disk
 	logbook help COMMAND                             more about one of them
 	logbook version
 

@@ -166,8 +166,9 @@ func (r *run) end(unused int64, err error) {
 		r.ledger.Words++
 		return
 	}
+	ended := r.ctx.Err()
 	r.cancel()
-	if r.err == nil && !errors.Is(err, context.Canceled) {
+	if r.err == nil && (ended == nil || !errors.Is(err, ended)) {
 		r.err = err
 	}
 }
