@@ -25,7 +25,7 @@ type replay struct {
 	owned    bool // there was metadata
 
 	state  *raftpb.HardState
-	commit uint64 // the highest read
+	commit uint64 // the highest read, which entries must not contradict
 
 	// history is the log as it stands. While a leader's snapshot waits for its
 	// commit, before is the log that it replaces; afterwards, that stays to say
@@ -165,13 +165,15 @@ func (r *replay) owner(metadata []byte) error {
 // entry puts an entry where it belongs: it replaces the one at its index, and all
 // behind that, wherever reading is to start.
 //
-// While a leader's snapshot waits for its commit, an entry at its index or below
-// shows that it was never relied on: the log before it is the log.
+// While a leader's snapshot waits for its commit, only the Save that commits it
+// writes entries: the next behind the snapshot, in order. Any other entry shows
+// that a node wrote it which had died in between and knew nothing of the
+// snapshot: the log before it is the log.
 //
 //course:exercise 3.2
 func (r *replay) entry(e *raftpb.Entry) error {
 	index := e.GetIndex()
-	if r.waiting && index <= r.trail.base {
+	if last := r.trail.last(); r.waiting && (index != last+1 || e.GetTerm() < r.trail.at(last)) {
 		r.revert()
 	}
 	if index > r.trail.last()+1 {
@@ -193,7 +195,15 @@ func (r *replay) entry(e *raftpb.Entry) error {
 }
 
 // hardState takes the place of the one before, and commits a leader's snapshot
-// that waits for it.
+// that waits, if its commit reaches it. While one waits, a hard state of a lower
+// term than the snapshot or any entry shows, too, that the snapshot was never
+// relied on.
+//
+// What takes a promise back is an error: see stepBack, whose top is the highest
+// term of all entries that were read, also of those replaced. One hard state only
+// looks like that: the head of a segment says the one before once more, to the
+// letter, also behind an entry of a higher term. A commit may go down; what was
+// committed stays so, and commit is the highest of all.
 //
 //course:exercise 3.2
 func (r *replay) hardState(s *raftpb.HardState) error {
@@ -212,7 +222,8 @@ func (r *replay) hardState(s *raftpb.HardState) error {
 }
 
 // snapshot notes whether it is the start. One of the node's own leaves the log as
-// it is; one from the leader replaces it, and waits for its commit.
+// it is; one from the leader replaces it, and waits for its commit, unless that
+// was read before. While one waits, another shows that it was never relied on.
 //
 //course:exercise 3.2
 func (r *replay) snapshot(p position) {
@@ -220,16 +231,14 @@ func (r *replay) snapshot(p position) {
 		r.match = r.match || p.term == r.start.term
 		r.other = p.term
 	}
-	if r.waiting && p.index < r.trail.base {
+	if r.waiting {
 		r.revert()
 	}
 	if r.trail.own(p) {
 		return
 	}
-	if !r.waiting {
-		before := r.history
-		r.before = &before
-	}
+	before := r.history
+	r.before = &before
 	r.history = history{trail: newTrail(p.index, p.term), top: max(r.top, p.term)}
 	r.waiting = p.index > r.commit
 }

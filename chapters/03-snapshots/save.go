@@ -12,8 +12,9 @@ import (
 // returns if raft may act on them: if there are entries, or the term or the vote
 // has changed ([raft.MustSync]). A hard state that only moves the commit is
 // handed to the operating system: the death of the process does not take it back,
-// a loss of power may. Nothing is saved when both are empty. Neither is kept or
-// changed; the caller may use them again.
+// a loss of power may. Nothing is saved when both are empty; a log that is closed
+// or not read yet says so all the same ([ErrClosed], [ErrNotRead]). Neither is kept
+// or changed; the caller may use them again.
 //
 // An entry at an index that the log has replaces that entry and all behind it.
 // Refused, with an error that matches [ErrRefused] and nothing written:
@@ -29,8 +30,9 @@ import (
 //   - a hard state whose term or commit goes down, whose term is lower than an
 //     entry's, which changes the vote within a term, or which commits what is
 //     beyond the log; a leader's snapshot counts as the log up to its index;
-//   - entries behind a leader's snapshot when neither state nor the one before
-//     commits it: see [WAL.ReadAll].
+//   - entries behind a leader's snapshot, or a commit that goes up, when neither
+//     state nor the one before commits the snapshot: see [WAL.ReadAll]. A hard
+//     state that leaves the commit where it is may come before that.
 //
 // Where SegmentSize bytes of the last segment were written, the next Save is its
 // last: a new segment is begun behind it, and the Save is durable. Its entries are
@@ -74,7 +76,9 @@ func (w *WAL) Save(state *raftpb.HardState, ents []*raftpb.Entry) error {
 }
 
 // check returns why Save must refuse, or nil. Nothing of the log is changed: an
-// entry is checked against the log, or against the one before it in ents.
+// entry is checked against the log, or against the one before it in ents. What it
+// may not replace is what was committed before this Save, by the hard state saved
+// last; what this one commits is in ents, or was there.
 //
 //course:exercise 3.1
 func (w *WAL) check(state *raftpb.HardState, ents []*raftpb.Entry) error {
@@ -102,8 +106,8 @@ func (w *WAL) check(state *raftpb.HardState, ents []*raftpb.Entry) error {
 		return err
 	case commit > last:
 		return refuse("the commit %d is beyond entry %d, which would be the last", commit, last)
-	case len(ents) > 0 && w.leader > commit:
-		return refuse("entry %d needs the leader's snapshot at %d, which no hard state has committed", ents[0].GetIndex(), w.leader)
+	case w.leader > commit && (len(ents) > 0 || commit > w.state.GetCommit()):
+		return refuse("the leader's snapshot at %d must be committed first, and the commit would be %d", w.leader, commit)
 	}
 	return nil
 }
@@ -131,7 +135,9 @@ func (w *WAL) commitOf(state *raftpb.HardState, top uint64) (uint64, error) {
 // A snapshot of the log's own entries leaves the log as it is. One from the
 // leader, beyond the last entry or of another term than the entry at its index,
 // replaces it: the next entry is the one behind. Save the hard state that commits
-// it next. One that contradicts a committed entry is refused ([ErrRefused]).
+// it next. Refused ([ErrRefused]) is one that contradicts a committed entry, and
+// one below a leader's snapshot that waits for its commit: for who reads the log,
+// either says that the other does not count.
 func (w *WAL) SaveSnapshot(m *raftpb.SnapshotMetadata) error {
 	if err := w.writable(); err != nil {
 		return err
@@ -144,6 +150,9 @@ func (w *WAL) SaveSnapshot(m *raftpb.SnapshotMetadata) error {
 		return refuse("snapshot %d needs a conf state: %v", p.index, m)
 	case !own && p.index <= w.state.GetCommit():
 		return refuse("snapshot %d of term %d contradicts entry %[2]d of term %d, which is committed", p.index, p.term, w.trail.at(p.index))
+	}
+	if w.leader > w.state.GetCommit() && p.index < w.leader {
+		return refuse("snapshot %d lies below the leader's at %d, which is to replace the log", p.index, w.leader)
 	}
 	if err := w.log.Append(records.TypeSnapshot, appendSnapshot(nil, m)); err != nil {
 		return err

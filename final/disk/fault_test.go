@@ -434,3 +434,30 @@ func TestConcurrentUse(t *testing.T) {
 		t.Errorf("List() = %q", got)
 	}
 }
+
+// A disk without a log works and names its errors as any other; and begins one when it is told to.
+func TestKeepLog(t *testing.T) {
+	t.Parallel()
+	sim := disk.NewSim()
+	sim.KeepLog(false)
+	f, err := sim.Open("a", os.O_RDWR|os.O_CREATE, disk.FileMode)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sim.Inject(disk.Fault{Ops: disk.OpSync, Name: "a"})
+	if err := f.Sync(); err == nil || !strings.Contains(err.Error(), "sync a: ") {
+		t.Errorf("Sync() = %v, want an error that names the file", err)
+	}
+	sim.Heal()
+	if _, err := f.ReadAt(make([]byte, 1), -1); err == nil || !strings.Contains(err.Error(), "read a: ") {
+		t.Errorf("ReadAt(-1) = %v, want an error that names the file", err)
+	}
+	if log := sim.Log(); len(log) > 0 {
+		t.Errorf("Log() = %v, want none", log)
+	}
+	sim.KeepLog(true)
+	f.Sync()
+	if log := sim.Log(); len(log) != 1 || log[0].String() != "sync a" {
+		t.Errorf("Log() = %v, want the sync", log)
+	}
+}

@@ -50,8 +50,8 @@ func (c *checker) admitFirst(e *entryFields) error {
 		return refused("%w: entry %d follows entry %d", ErrSliceOutOfRange, e.index, c.log.last)
 	case e.index <= c.waiting:
 		return refused("entry %d lies before the leader's snapshot at %d, which is to replace the log", e.index, c.waiting)
-	case e.index < c.log.runs[0].index:
-		return refused("entry %d lies before all that is known of the log, which begins at %d", e.index, c.log.runs[0].index)
+	case e.index <= c.log.runs[0].index:
+		return refused("entry %d lies at or before %d, where the log begins", e.index, c.log.runs[0].index)
 	}
 	if err := c.checkOverwrite(e); err != nil {
 		return refused("%v", err)

@@ -125,7 +125,8 @@ func (c *checker) checkMetadata(r *Record) error {
 	return nil
 }
 
-// checkState refuses a step back in raft's promises. Commit may lag behind what was read before: it is not always synced.
+// checkState refuses a step back in raft's promises. Commit may lag behind what was read before: it is not always synced. The term may be below that of an
+// entry before it, whose own hard state a crash has taken.
 func (c *checker) checkState(r *Record) error {
 	var s stateFields
 	if err := s.parse(r.Data); err != nil {
@@ -141,8 +142,6 @@ func (c *checker) checkState(r *Record) error {
 	switch {
 	case s.term < old.term:
 		return fmt.Errorf("the hard state's term goes down from %d to %d; the record's type may have changed", old.term, s.term)
-	case s.term < c.maxTerm:
-		return fmt.Errorf("the hard state's term %d is below the term %d of an entry before it; one of the two records' types may have changed", s.term, c.maxTerm)
 	case s.term == old.term && old.vote != 0 && s.vote != 0 && s.vote != old.vote:
 		return fmt.Errorf("the vote in term %d changes from %x to %x", s.term, old.vote, s.vote)
 	}
@@ -163,7 +162,7 @@ func (c *checker) checkEntry(r *Record) error {
 	if err := e.parse(r.Data); err != nil {
 		return err
 	}
-	if e.index <= c.waiting {
+	if c.waiting != 0 && e.index != c.log.last+1 {
 		c.revert() // the node was started again, without the snapshot, and went on from there
 	}
 	if c.log.known() && e.index > c.log.last+1 {
@@ -223,8 +222,8 @@ func (c *checker) checkSnapshot(r *Record) error {
 			return err
 		}
 	}
-	if s.index < c.waiting {
-		c.revert()
+	if c.waiting != 0 {
+		c.revert() // in one life, the next is the Save that commits it
 	}
 	term, inside := c.log.at(s.index)
 	switch {

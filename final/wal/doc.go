@@ -1,14 +1,86 @@
-// Package wal reads the write-ahead log of a raft node: a folder of segment files in etcd's format, which logs of etcd's own, from before
-// 3.0 to 3.7, have too.
+// Package wal is the write-ahead log of a raft node: a folder of segment files in etcd's format. It keeps what raft must find again after a
+// crash: entries, the hard state, and which snapshots were saved. The logs of etcd itself, from before 3.0 to 3.7, are read, and can be
+// gone on with.
 //
-// A node opens its log at the newest snapshot that the log has recorded and that it can load, and reads what lies behind it:
+// # A node's life
 //
-//	snaps, err := wal.ValidSnapshotEntries(dir, nil)        // what may be loaded
-//	…                                                       // load the newest
-//	w, err := wal.OpenForRead(dir, snap.Metadata, nil)
-//	metadata, state, entries, err := w.ReadAll()
+// Once:
 //
-// [Verify] does the same and keeps nothing; [WAL.Records] shows every record where it stands.
+//	w, err := wal.Create(dir, metadata, nil)                // metadata: whatever tells this node from others
+//
+// At every later start, with package snap beside it:
+//
+//	snaps, err := wal.ValidSnapshotEntries(dir, nil)        // what the log vouches for
+//	…                                                       // load the newest of these that is intact
+//	w, err := wal.Open(dir, snap.Metadata, nil)             // nil metadata without a snapshot
+//	metadata, state, entries, err := w.ReadAll()            // repairs a torn tail; then w can be written
+//	…                                                       // ApplySnapshot, SetHardState, Append of raft.MemoryStorage
+//
+// For every Ready, before its messages are sent:
+//
+//	err := w.SaveSnapshot(ready.Snapshot.GetMetadata())     // if there is one: after its file, before Save
+//	err := w.Save(ready.HardState, ready.Entries)           // durable when it returns, if it has to be
+//
+// Now and then, when the application has taken a snapshot at an index that it has applied:
+//
+//	…                                                       // save the file, durably
+//	err := w.SaveSnapshot(snap.Metadata)                    // from here on the log vouches for it
+//	err := w.ReleaseLockTo(oldest)                          // the oldest snapshot to be kept, at most this one
+//	err := w.Purge()                                        // removes what was given up
+//
+// And at the end w.Close(), also when anything has failed. [Verify] reads a log as a node would and keeps nothing; [WAL.Records], on a log from
+// [OpenForRead], shows every record where it stands; [Repair] and [Exist] do what they are called.
+//
+// Wherever raft's messages have pointers, the log takes them as raft gives them: a nil hard state, or an empty one, is none, and the same messages may be
+// filled again as soon as a call has returned.
+//
+// # What is promised
+//
+//   - An entry whose Save has returned nil is returned by ReadAll after any crash, unless a later Save has overwritten it, or a snapshot made it
+//     unnecessary. So is a term, and a vote. The commit alone may fall back to what it was at the last sync, when the machine crashes, not
+//     the process; raft finds it again. [WAL.Sync] makes it durable.
+//   - What is recovered is a prefix of what was saved, in order. What Save was given when the crash came may be there, or its beginning.
+//   - Recovery may crash too, at any point and any number of times.
+//   - Damage is never silently accepted, and nothing is cut off without a durable copy beside it, named as the segment and .broken.
+//   - After a failed write or sync the log takes nothing more: every call returns that first error. Close the log and open it again; what
+//     was acknowledged is there. To write on would be to trust a kernel that has forgotten which pages it could not write.
+//   - What raft never saves is refused, as [ErrRefused], before anything is written: the log would not be read again. It is the caller's defect, and
+//     the log is as before.
+//   - Nobody else can write a log that is open for writing ([disk.ErrLocked]): not through this package nor, on Linux, through etcd's.
+//   - No input makes the package panic, or allocate more than the files hold.
+//
+// All this is for a disk that keeps what it has called durable. Package disk says what a crash may do, and what not.
+//
+// # Concurrency
+//
+// Once ReadAll has returned, and behind [Create] at once, Save, SaveSnapshot, Sync, Prepare, ReleaseLockTo, Purge, Segments and Close may be called by any
+// number of goroutines. Saves that wait at the same time are written as one and share one sync. Their order is that of their arrival, which
+// no caller can know: entries that follow another Save's entries must be saved by whoever has seen that one return, or they may be
+// refused for the gap. One goroutine for entries, as raft's Ready loop is, is always right.
+//
+// A log that is read, by ReadAll or Records, belongs to one goroutine at a time.
+//
+// Behind the calls works one goroutine, from Create or ReadAll to Close. It makes the file of the next segment and fills it with zeros, ahead of the log
+// and in small steps, because a sync is cheaper where nothing but data changes. [Options].NoFill and NoBackground turn that off.
+//
+// # Recovery
+//
+// [Options].Recovery is one of three. [TornTail], the default, goes on behind what a crash has left unfinished: for a log that is read it is not
+// there, from one that is opened for writing it is cut off, after a copy ([Tail].Copy names it, the logger tells). [Strict] makes it an error
+// ([TornError]), and [Repair] is then the caller's to decide on. [Salvage] reads whatever verifies, behind damage too: for looking at a log that is
+// lost; no node can run on it. Corruption is an error ([CorruptError]) in the first two, changes nothing, and has one remedy: restore the folder, or
+// remove the member and add it again under a new id.
+//
+// # Compatibility
+//
+// For the same calls the segments are those of etcd v3.7.3, byte for byte and cut for cut; scripts/compat of this module is there to compare them. Three
+// deviations are meant: a segment begun after a reopening repeats the hard state, which etcd forgets; the index in a segment's name never goes
+// back; and a log that goes on without a leader's snapshot that it had recorded, because no hard state had committed it, says so by recording the
+// snapshot that it was opened at once more. etcd reads all three. Where etcd lets pass what raft never saves, a gap say, this package
+// refuses it, to write it and to read it.
+//
+// The dialect that is written is that of etcd since 3.7: fields that are not set are left out. An older log is gone on with in the newer
+// dialect, as etcd 3.7 does. A folder that others than its owner may list or write is refused for writing, where etcd warns ([ErrShared], [Options].AllowShared).
 //
 // # The format
 //
@@ -86,6 +158,7 @@
 //
 // # What it does not do
 //
-// This is the reading half: it neither writes nor repairs, and takes no lock. It does not read the application's data, nor snapshots: see
-// package snap.
+// It does not read the application's data, nor write or load snapshots: see package snap. It has no timer and takes no decision: when to take a
+// snapshot, how many to keep, and when to purge is the caller's. It cannot tell a missing end of a log, or an older copy of all of it, from a log that
+// is shorter. It keeps no other format than etcd's, does not compress or encrypt, and holds one raft group in one folder.
 package wal

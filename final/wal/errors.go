@@ -120,7 +120,7 @@ func (e *TornError) remedy() string {
 	case reasonNoMetadata:
 		return "if the node has never run remove the folder, else restore it from a backup, or add this member anew"
 	case reasonHead:
-		return "what the segment held may be lost: restore it from a backup, or add this member anew"
+		return "what the segment held may be lost: restore it from a backup, or add this member anew; Repair goes on without it"
 	}
 	return "if a crash left it, nothing acknowledged is lost: read the log with TornTail to go on without it"
 }

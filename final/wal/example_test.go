@@ -15,7 +15,7 @@ func story() *build {
 	return b.cut().save(hs(2, 1, 3), ents(4, 5, 2)...)
 }
 
-// A log is opened at a snapshot that it has recorded.
+// What a node finds at its start: a log is opened at a snapshot that it has recorded.
 func Example() {
 	opts := &wal.Options{FS: story().files()} // nil for a real folder
 	snaps, err := wal.ValidSnapshotEntries(".", opts)
@@ -195,7 +195,7 @@ func ExampleRecovery() {
 	// 13 1
 }
 
-// The zero value reads a real folder, says nothing, and takes a torn tail for the end.
+// The zero value works on a real folder, says nothing, and takes a torn tail for the end.
 func ExampleOptions() {
 	_, err := wal.Verify("no/such/folder", nil, &wal.Options{Recovery: wal.Strict})
 	fmt.Println(err != nil)

@@ -70,7 +70,6 @@ func TestMeaning(t *testing.T) {
 		{"state_unknown_field", raw(wal.TypeState, 0x08, 4, 0x20, 1), "field that no hard state has"},
 		{"state_cut", raw(wal.TypeState, 0x08), "cannot be parsed"},
 		{"state_term_falls", base().save(hs(3, 0, 2)), "goes down from 4 to 3"},
-		{"state_below_entry", base().save(nil, ent(4, 6)).save(hs(5, 0, 3)), "below the term 6"},
 		{"vote_changes", base().save(hs(4, 8, 3)), "vote in term 4 changes from 7 to 8"},
 		{"vote_forgotten_is_no_change", base().save(hs(4, 0, 3)), ""},
 		{"vote_in_a_new_term", base().save(hs(5, 8, 3)), ""},
@@ -114,6 +113,23 @@ func TestMeaning(t *testing.T) {
 	}
 }
 
+// TestTermOfAnUnfinishedSave: a crash leaves the entries of a Save and not its hard state; the node goes on in its old term, and may overwrite them.
+func TestTermOfAnUnfinishedSave(t *testing.T) {
+	t.Parallel()
+	b := newBuild(nil).save(hs(2, 1, 3), ents(1, 5, 2)...).save(nil, ent(6, 3))
+	sim := onDisk(t, b.files())
+	w, _ := reopen(t, sim, 0, nil)
+	must(t, w.Save(hs(2, 1, 4), nil))
+	must(t, w.Save(hs(2, 1, 5), ents(6, 7, 2)))
+	if err := w.Save(hs(2, 1, 5), ents(8, 8, 3)); !errors.Is(err, wal.ErrRefused) {
+		t.Errorf("Save() of an entry above its hard state's term = %v, want ErrRefused", err)
+	}
+	must(t, w.Close())
+	if _, r := reopen(t, sim, 0, nil); indexes(r.ents) != indexes(ents(1, 7, 2)) || r.state.GetCommit() != 5 {
+		t.Errorf("ReadAll() = %v, %v", indexes(r.ents), r.state)
+	}
+}
+
 // TestPadding: padding is covered by no checksum, and is zero. W12
 func TestPadding(t *testing.T) {
 	t.Parallel()
@@ -134,8 +150,13 @@ func TestBareSegment(t *testing.T) {
 	if r := read(t, b.files(), nil); r.err != nil || len(r.ents) != 4 || string(r.metadata) != "md" {
 		t.Errorf("ReadAll() = %q, %v, %v", r.metadata, indexes(r.ents), r.err)
 	}
-	if r := read(t, b.files(), at(4, 1)); !errors.Is(r.err, wal.ErrCorrupt) {
-		t.Errorf("ReadAll() from the bare segment on = %v, want ErrCorrupt: nothing seeds its chain", r.err)
+	if r := read(t, b.files(), at(4, 1)); !errors.Is(r.err, wal.ErrSnapshotNotFound) {
+		t.Errorf("ReadAll() from the bare segment on = %v, want ErrSnapshotNotFound: it is read from the segment before", r.err)
+	}
+	m := b.files()
+	delete(m, m.names()[0])
+	if r := read(t, m, at(4, 1)); !errors.Is(r.err, wal.ErrCorrupt) {
+		t.Errorf("ReadAll() without the segment before = %v, want ErrCorrupt: nothing seeds its chain", r.err)
 	}
 }
 

@@ -108,7 +108,7 @@ func (e *entryFields) message(s *slab) *raftpb.Entry {
 
 // set takes the fields of an entry. Its data is shared.
 func (e *entryFields) set(m *raftpb.Entry) {
-	*e = entryFields{typ: uint64(m.GetType()), term: m.GetTerm(), index: m.GetIndex(), data: m.Data}
+	*e = entryFields{typ: uint64(m.GetType()), term: m.GetTerm(), index: m.GetIndex(), data: m.GetData()}
 }
 
 // appendEntryHeader appends an entry up to where its data's bytes begin, as proto.Marshal does: fields that are nil are left out.

@@ -76,7 +76,7 @@ func (w *WAL) purge(index, first uint64) error {
 	if err != nil {
 		return err
 	}
-	for i := 0; i+1 < len(segs) && segs[i+1].Index < index && segs[i].Seq < first; i++ {
+	for i := 0; i+1 < len(segs) && segs[i+1].Index < index && segs[i].Seq < first && w.stuck == nil; i++ {
 		err := w.remove(segs[i].Name)
 		switch {
 		case errors.Is(err, disk.ErrLocked):

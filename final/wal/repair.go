@@ -25,6 +25,10 @@ type Report struct {
 
 	// Reason says by what the tail was seen to be torn.
 	Reason string
+
+	// Head tells that the segment's head was not whole and was written anew ([Tail].Head): what the segment held may have been acknowledged, and is not
+	// in the log any more. A member should not vote then before it has all from the others.
+	Head bool
 }
 
 // String returns the report in words.
@@ -32,6 +36,10 @@ func (r Report) String() string {
 	switch {
 	case r.Segment == "":
 		return "nothing to repair"
+	case r.Head && r.Copy == "":
+		return fmt.Sprintf("wrote the head of %s anew, which held nothing but zeros: %s", r.Segment, r.Reason)
+	case r.Head:
+		return fmt.Sprintf("wrote the head of %s anew: %s; what it held is kept in %s", r.Segment, r.Reason, r.Copy)
 	case r.Copy == "":
 		return fmt.Sprintf("%s ends at offset %d: %s", r.Segment, r.Offset, r.Reason)
 	}
@@ -72,7 +80,7 @@ func (w *WAL) repair() (Report, error) {
 // cutOff cuts the last segment at the tail's offset.
 func (o *writer) cutOff(t Tail) (Report, error) {
 	last := o.last()
-	report := Report{Segment: t.Segment, Offset: t.Offset, Reason: t.Reason}
+	report := Report{Segment: t.Segment, Offset: t.Offset, Reason: t.Reason, Head: t.Head}
 	if t.Head {
 		report.Offset = 0
 	}

@@ -32,13 +32,15 @@ func (w *WAL) ReadAll() (metadata []byte, state *raftpb.HardState, ents []*raftp
 }
 
 // replay reads the log into r. When the snapshot is not recorded where the names of the segments say, everything there is gets read:
-// etcd has written names that go backwards.
+// etcd has written names that go backwards. The same is done when the first segment has no head: etcd has written such ones behind others.
 func (w *WAL) replay(r *replay) error {
 	if err := w.readable(); err != nil {
 		return err
 	}
 	err := w.replayFrom(r, w.first)
-	if w.first == 0 || !errors.Is(err, ErrSnapshotNotFound) && !errors.Is(err, ErrTorn) {
+	corrupt, ok := errors.AsType[*CorruptError](err)
+	noHead := ok && corrupt.Offset == 0 && corrupt.Segment == w.segs[w.first].Segment.Name
+	if w.first == 0 || !errors.Is(err, ErrSnapshotNotFound) && !errors.Is(err, ErrTorn) && !noHead {
 		return err
 	}
 	headless := r.check.headless() // nothing there can be used

@@ -20,6 +20,8 @@ func (w *WAL) resume(r *replay) error {
 		o.check.revert()
 	}
 	o.check.behind(w.start)
+	// Entries whose hard state a crash has taken: the node may go on in its old term.
+	o.check.maxTerm = min(o.check.maxTerm, o.check.state.term)
 	o.reached = max(o.check.log.last, o.check.snapshot)
 	if abandoned {
 		err = o.goesOn(r.recorded)

@@ -66,8 +66,8 @@ func TestReadmeImport(t *testing.T) {
 		t.Errorf("output mismatch (-README +got):\n%s", diff)
 	}
 	for name, want := range map[string]string{
-		"etcd-v3.7.3-cluster-n4-learner-promoted": "snapshot 193, term 2, commit 213, 21 entries\n",
-		"etcd-v3.7.3-old-leader-overwritten":      "snapshot 107, term 3, commit 107, 0 entries\n",
+		"etcd-v3.7.3-cluster-n4-learner-promoted": "snapshot 193, term 2, commit 213, 21 entries; entry 215 is durable\n",
+		"etcd-v3.7.3-old-leader-overwritten":      "snapshot 107, term 3, commit 107, 0 entries; entry 108 is durable\n",
 	} {
 		other := strings.ReplaceAll("tar xzf ../logbook/final/testdata/fixtures/NAME.tar.gz; go run . NAME", "NAME", name)
 		if got := command(t, filepath.Join(dir, "app"), env, "sh", "-e", "-c", other); got != want {

@@ -47,22 +47,28 @@ type WAL struct {
 	ready, tried, closed bool
 
 	// metadata and state stand at the head of each segment. state is the last
-	// that was saved, the log's own copy, nil if there is none.
+	// that was saved, the log's own copy. It is nil if there is none, or empty
+	// after ReadAll; raft.IsEmptyHardState knows both.
 	metadata []byte
 	state    *raftpb.HardState
 
-	// resumed is set from the reading of the log to the first hard state.
+	// resumed is set from the reading of the log to the first hard state:
+	// ReadAll sets it, and the Save that writes a hard state takes it back.
 	resumed bool
 
 	// trail is the terms of the log's entries, leader the index of the last
-	// snapshot that replaced the log, and top the highest term of an entry.
+	// snapshot that replaced the log, and top the highest term that an entry or
+	// such a snapshot ever had, also one replaced since. SaveSnapshot keeps all
+	// three; Save keeps trail and top, and leaves leader: the snapshot waits as
+	// long as state's commit is lower.
 	trail  trail
 	leader uint64
 	top    uint64
 
-	// reached is the index of the last entry, or of a snapshot beyond it, and
-	// named the index in the last segment's name: the next one's is named by the
-	// higher of the two.
+	// reached is the index of the last entry, or of a snapshot beyond it. Save
+	// sets it to the index of each entry, so it goes back where the log does.
+	// named is the index in the last segment's name, which cut keeps: the next
+	// name has the higher of named and reached+1.
 	reached, named uint64
 
 	// synced is the size of the last segment when it was last synced, and ahead

@@ -105,6 +105,8 @@ type image struct {
 	names []string
 	files []*bytes.Buffer
 	crc   uint32
+	// purged is how many files were before the first.
+	purged int
 }
 
 // log returns an image of a log as Create leaves it.
@@ -114,7 +116,7 @@ func newImage() *image {
 
 // segment begins a new file, with a checksum record and the metadata.
 func (m *image) segment(index uint64, metadata []byte) *image {
-	m.names = append(m.names, fmt.Sprintf("%016x-%016x.wal", len(m.names), index))
+	m.names = append(m.names, fmt.Sprintf("%016x-%016x.wal", m.purged+len(m.names), index))
 	m.files = append(m.files, new(bytes.Buffer))
 	return m.record(records.TypeCRC, nil).record(records.TypeMetadata, metadata)
 }
@@ -198,4 +200,21 @@ func put(fsys disk.FS, name string, b []byte) {
 	if err != nil {
 		panic(err) // the suite's own disk, without a fault
 	}
+}
+
+// writeBehind writes entries behind a log's end, as a Save does that is not
+// finished. Nobody has the log open.
+func writeBehind(fsys disk.FS, ents []*raftpb.Entry) {
+	names := segmentsOf(fsys)
+	name := path.Join(dir, names[len(names)-1])
+	b := content(fsys, name)
+	d := records.NewDecoder(bytes.NewReader(b), int64(len(b)))
+	for {
+		if _, err := d.Next(); err != nil {
+			break
+		}
+	}
+	m := &image{files: []*bytes.Buffer{bytes.NewBuffer(slices.Clone(b[:d.Offset()]))}, crc: d.CRC()}
+	m.save(nil, ents...)
+	put(fsys, name, append(m.files[0].Bytes(), b[min(len(b), m.end()):]...))
 }

@@ -21,6 +21,9 @@ type check struct {
 	// that is being worked on. Both are for the story of a panic.
 	trying string
 	world  *world
+
+	// caught, if set, takes a failure instead of the test: see smallest.
+	caught func(f failure)
 }
 
 // failure is what a broken invariant tells the person who broke it.
@@ -39,6 +42,10 @@ type failure struct {
 // fail ends the subtest with the whole story.
 func (c *check) fail(f failure) {
 	c.Helper()
+	if c.caught != nil {
+		c.caught(f)
+		panic(stop{})
+	}
 	c.Fatal(c.story(f))
 }
 
@@ -46,7 +53,7 @@ func (c *check) fail(f failure) {
 func (c *check) story(f failure) string {
 	number, name, _ := strings.Cut(c.inv.slug, "_")
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s\n", number, strings.ReplaceAll(name, "_", " "))
+	fmt.Fprintf(&b, "%s: %s\n", number, apostrophes.Replace(strings.ReplaceAll(name, "_", " ")))
 	section(&b, "tried", f.tried)
 	section(&b, "got", f.got)
 	section(&b, "want", f.want)
@@ -56,10 +63,13 @@ func (c *check) story(f failure) string {
 	return strings.TrimRight(b.String(), "\n")
 }
 
+// apostrophes puts back what the name of a test must not hold.
+var apostrophes = strings.NewReplacer("leaders", "leader's", "etcds", "etcd's")
+
 // section writes text behind a label: on its line if it fits, below if it has
 // several lines. Empty text is left out.
 func section(b *strings.Builder, label, text string) {
-	text = strings.TrimRight(text, "\n")
+	text = strings.Trim(text, "\n")
 	switch {
 	case text == "":
 		return

@@ -2,9 +2,6 @@ package snapshotstest
 
 import (
 	"fmt"
-	"math/rand/v2"
-	"slices"
-	"strings"
 
 	"go.etcd.io/raft/v3/raftpb"
 
@@ -21,6 +18,11 @@ func readGoesOn(c *check) {
 		}
 	}
 	c.namesAfterReopen()
+	c.commitsAlone()
+	c.noStateYet()
+	for seed := range uint64(300) {
+		c.histories(seed, &tale{dies: true, wrong: true})
+	}
 }
 
 // reopen closes the log, and takes it again.
@@ -37,7 +39,7 @@ func (w *world) reopen(at *raftpb.SnapshotMetadata, size int64) result {
 func (c *check) sameRefusals() {
 	m := newImage().save(state(2, 1, 5), run(2, 1, 10)...)
 	for _, r := range refusals {
-		w := c.on(m.disk(), "a log of "+shorten(look(m.disk()).lines))
+		w := c.onDisk(m)
 		w.must(w.open(nil, small))
 		if _, err := w.readAll(); err != nil {
 			w.must(err)
@@ -51,7 +53,36 @@ func (c *check) sameRefusals() {
 		w.must(err)
 	}
 	w.refuses(refusal{"an entry behind a leader's snapshot that nothing commits", nil, run(3, 101, 101), false})
+	w.refuses(refusal{"a hard state of a term below that of the leader's snapshot, at which the log was opened", state(2, 0, 100), nil, false})
 	w.must(w.save(state(3, 0, 100), run(3, 101, 101)...))
+	w.must(w.close())
+}
+
+// commitsAlone has a log that was read take commits, which need no sync.
+func (c *check) commitsAlone() {
+	w := c.onDisk(newImage().save(state(1, 1, 1), run(1, 1, 5)...))
+	w.must(w.open(nil, roomy))
+	if _, err := w.readAll(); err != nil {
+		w.must(err)
+	}
+	w.must(w.save(state(1, 1, 2))) // the first may be synced
+	w.must(w.save(state(1, 1, 3)))
+	w.without(disk.OpSync, "the first hard state after the log was opened may be synced in any case, as etcd does it. From the second on a commit alone is not, as before.")
+	w.must(w.close())
+}
+
+// noStateYet cuts a log that was read and holds no hard state.
+func (c *check) noStateYet() {
+	w := c.onDisk(newImage().save(nil, entry(1, 1, 1200)))
+	w.must(w.open(nil, small))
+	if _, err := w.readAll(); err != nil {
+		w.must(err)
+	}
+	w.must(w.save(nil, entry(1, 2, 0)))
+	l := look(w.sim)
+	if n := len(l.each); n < 2 || len(l.each[n-1]) != 1 {
+		w.fail(failure{got: listing(l), want: "a second segment with metadata at its head, and no hard state", means: "none was ever saved. What ReadAll returns then is an empty one, not nil; written, it says term 0, which raft was never in."})
+	}
 	w.must(w.close())
 }
 
@@ -82,9 +113,7 @@ func (c *check) callersOwn() {
 func (l found) indexes() []uint64 {
 	var list []uint64
 	for _, n := range l.names {
-		var seq, index uint64
-		fmt.Sscanf(n, "%016x-%016x.wal", &seq, &index)
-		list = append(list, index)
+		list = append(list, indexOf(n))
 	}
 	return list
 }
@@ -114,144 +143,4 @@ func (c *check) namesAfterReopen() {
 		w.fail(failure{got: fmt.Sprintf("segments named by %v", got), want: "[0 11 11]", means: "names never go back, although the log did."})
 	}
 	w.must(w.close())
-}
-
-// anyHistory is I16: random histories, written by the suite and by the
-// implementation, read back from every snapshot that can be a start.
-func anyHistory(c *check) {
-	for seed := range uint64(150) {
-		c.history(seed)
-	}
-}
-
-// history writes one history, and reads it.
-func (c *check) history(seed uint64) {
-	g := &generator{rng: rand.New(rand.NewPCG(seed, 3)), m: newModel()}
-	img := newImage()
-	w := c.on(disk.NewSim(), fmt.Sprintf("a random history, seed %d", seed))
-	w.must(w.create(owner, small))
-	for range 4 + g.rng.IntN(20) {
-		s, ents, snap := g.next()
-		if snap != nil {
-			img.snapshot(snap)
-			w.must(w.saveSnapshot(snap))
-			g.m.take(step{snapshot: snap})
-			s = g.commits(snap)
-		}
-		img.save(s, ents...)
-		w.must(w.save(s, ents...))
-		for _, e := range ents {
-			g.m.take(step{entry: e})
-		}
-		if s != nil {
-			g.m.take(step{state: s})
-		}
-		if g.rng.IntN(6) == 0 {
-			img.segment(max(g.named, g.m.now.last()+1), owner)
-			g.named = max(g.named, g.m.now.last()+1)
-			if g.m.state != nil {
-				img.save(g.m.state)
-			}
-		}
-		if g.rng.IntN(8) == 0 {
-			start := g.start()
-			got := w.reopen(start, small)
-			w.agrees(g.m, start, got, nil)
-		}
-	}
-	w.must(w.close())
-	c.readsEverywhere(w, g.m)
-	v := c.on(img.disk(), fmt.Sprintf("a random history, seed %d: a log of %s", seed, strings.Join(look(img.disk()).lines, "\n")))
-	c.readsEverywhere(v, g.m)
-}
-
-// readsEverywhere reads a log from each snapshot that is valid.
-func (c *check) readsEverywhere(w *world, m *model) {
-	c.world = w
-	for _, start := range m.recorded {
-		if start.GetIndex() > m.state.GetCommit() {
-			continue
-		}
-		w.must(w.open(start, small))
-		got, err := w.readAll()
-		w.agrees(m, start, got, err)
-		w.must(w.close())
-	}
-}
-
-// agrees fails unless what was read is what the model says.
-func (w *world) agrees(m *model, start *raftpb.SnapshotMetadata, got result, err error) {
-	w.Helper()
-	ents, ok := m.reads(start)
-	switch {
-	case !ok && w.kind(err) == "ErrSliceOutOfRange":
-	case !ok:
-		w.fail(failure{got: resultWords(got) + "\nerror " + w.told(err), want: "ErrSliceOutOfRange", means: "a leader's snapshot has replaced the log since: what follows this start is not there any more."})
-	case err != nil:
-		w.must(err)
-	case !equalEntries(got.ents, ents) || !equalState(got.state, m.state):
-		want := result{owner, m.state, ents}
-		w.fail(failure{got: resultWords(got), want: resultWords(want), means: "raft's log in memory was the second when the node stopped; it must find it again."})
-	}
-}
-
-// generator makes histories that a raft node could have.
-type generator struct {
-	rng   *rand.Rand
-	m     *model
-	named uint64
-	term  uint64
-}
-
-// next returns what is saved next: some entries, a hard state, or both; or a
-// snapshot.
-func (g *generator) next() (s *raftpb.HardState, ents []*raftpb.Entry, snap *raftpb.SnapshotMetadata) {
-	commit, last := g.m.state.GetCommit(), g.m.now.last()
-	g.term = max(g.term, 1)
-	switch n := g.rng.IntN(12); {
-	case n == 0:
-		g.term++
-		return nil, nil, meta(max(commit, last)+1+g.rng.Uint64N(20), g.term)
-	case n == 1 && commit > g.m.now.base:
-		index := g.m.now.base + 1 + g.rng.Uint64N(commit-g.m.now.base)
-		return nil, nil, meta(index, g.m.now.termAt(index))
-	case n == 2 && last > commit:
-		g.term++
-		return nil, nil, meta(commit+1+g.rng.Uint64N(last-commit), g.term) // contradicts an entry
-	case n < 5 && last > commit:
-		g.term++ // a new leader overwrites
-		first := commit + 1 + g.rng.Uint64N(last-commit)
-		ents = run(g.term, first, first+g.rng.Uint64N(4))
-	default:
-		if g.rng.IntN(3) == 0 {
-			g.term++
-		}
-		ents = run(g.term, last+1, last+g.rng.Uint64N(5))
-	}
-	if n := len(ents); n > 0 {
-		last = ents[n-1].GetIndex()
-		ents[n-1] = entry(g.term, last, g.rng.IntN(300))
-	}
-	if g.rng.IntN(3) > 0 || len(ents) == 0 || g.term > g.m.state.GetTerm() {
-		s = g.state(commit + g.rng.Uint64N(last-commit+1))
-	}
-	return s, ents, nil
-}
-
-// state returns a hard state with the term as it is, and a vote that goes with
-// it.
-func (g *generator) state(commit uint64) *raftpb.HardState { return state(g.term, g.term%3+1, commit) }
-
-// commits returns the hard state behind a snapshot.
-func (g *generator) commits(snap *raftpb.SnapshotMetadata) *raftpb.HardState {
-	return g.state(max(g.m.state.GetCommit(), snap.GetIndex()))
-}
-
-// start returns a snapshot to open the log at.
-func (g *generator) start() *raftpb.SnapshotMetadata {
-	valid := slices.DeleteFunc(slices.Clone(g.m.recorded), func(s *raftpb.SnapshotMetadata) bool {
-		_, ok := g.m.reads(s)
-		return !ok || s.GetIndex() > g.m.state.GetCommit()
-	})
-	return valid[g.rng.IntN(len(valid))]
 }

@@ -17,10 +17,12 @@ type model struct {
 	recorded []*raftpb.SnapshotMetadata
 }
 
-// history is a log that begins behind an index: ents[i] has index base+1+i.
+// history is a log that begins behind an index: ents[i] has index base+1+i. top is
+// the highest term that was ever in it.
 type history struct {
 	base, term uint64
 	ents       []*raftpb.Entry
+	top        uint64
 }
 
 // termAt returns the term at an index of the log, 0 where it is not in it.
@@ -76,19 +78,26 @@ func (m *model) put(e *raftpb.Entry) {
 	}
 	kept := e.GetIndex() - m.now.base - 1
 	m.now.ents = append(m.now.ents[:kept:kept], e)
+	m.now.top = max(m.now.top, e.GetTerm())
 }
 
 // snapshot records one. Where it is not one of the log's own, it replaces it.
 func (m *model) snapshot(s *raftpb.SnapshotMetadata) {
 	m.recorded = append(m.recorded, s)
 	index, term := s.GetIndex(), s.GetTerm()
-	if index <= m.now.last() && (index < m.now.base || m.now.termAt(index) == term) {
+	if m.now.own(s) {
 		return
 	}
 	if m.before == nil && index > m.state.GetCommit() {
 		m.before = m.now
 	}
-	m.now = &history{base: index, term: term}
+	m.now = &history{base: index, term: term, top: max(m.now.top, term)}
+}
+
+// own reports whether a snapshot was taken of this log.
+func (h *history) own(s *raftpb.SnapshotMetadata) bool {
+	index := s.GetIndex()
+	return index <= h.last() && (index < h.base || h.termAt(index) == s.GetTerm())
 }
 
 // last returns the index of the last entry, as a node sees it that starts now.

@@ -26,7 +26,7 @@ type reading struct {
 func (c *check) reads(list []reading) {
 	c.Helper()
 	for _, r := range list {
-		w := c.on(r.log.disk(), "a log of "+shorten(look(r.log.disk()).lines))
+		w := c.onDisk(r.log)
 		if r.what != "" {
 			w.did[0] = r.what + ": " + w.did[0]
 		}
@@ -192,6 +192,8 @@ func neverCommitted(c *check) {
 		{what: "and the node has gone on with its old log", log: base().save(nil, run(1, 11, 12)...).save(state(1, 1, 11)), state: state(1, 1, 11), ents: run(1, 1, 12), means: means},
 		{what: "and the node has gone on, in a new term, with less", log: base().save(state(2, 0, 4), run(2, 6, 6)...), state: state(2, 0, 4), ents: append(run(1, 1, 5), run(2, 6, 6)...), means: means},
 		{what: "opened there", log: base(), start: meta(100, 2), state: state(1, 1, 3), means: "who opens a log at a snapshot relies on it, and that counts as a commit."},
+		{what: "and the node has gone on from behind it with its old log", log: newImage().save(state(1, 1, 3), run(1, 1, 10)...).snapshot(meta(8, 3)).save(nil, run(1, 11, 12)...), state: state(1, 1, 3), ents: run(1, 1, 12), means: means + " Entry 11 does not follow snapshot 8, but entry 10: who wrote it did not know the snapshot."},
+		{what: "and the leader has sent another one, which is committed", log: base().save(nil, run(2, 101, 105)...).snapshot(meta(103, 2)).save(state(2, 0, 103)), start: meta(103, 2), state: state(2, 0, 103), means: "the node died inside the Save that was to commit snapshot 100, and lived on without 101 to 105. Then came snapshot 103. What a crash has taken back must not come back."},
 		{what: "of another term than the entry there", log: newImage().save(state(1, 1, 3), run(1, 1, 10)...).snapshot(meta(8, 3)), state: state(1, 1, 3), ents: run(1, 1, 10), means: means},
 	})
 }
@@ -205,6 +207,7 @@ func startNotThere(c *check) {
 	late := new(image)
 	late.segment(9, owner).save(state(1, 1, 12), run(1, 9, 12)...).snapshot(meta(10, 1))
 	late.names[0] = fmt.Sprintf("%016x-%016x.wal", 3, 9)
+	etcds := newImage().save(state(1, 1, 3), run(1, 1, 5)...).save(state(2, 0, 100)).snapshot(meta(100, 2))
 	const gone = "the entries behind the start are not all there: a log with a hole gives the node another history than the others have."
 	c.reads([]reading{
 		{log: base(), start: meta(3, 1), state: state(1, 1, 3), ents: run(1, 4, 5), kind: "ErrSnapshotNotFound", means: "the log has never recorded this snapshot: it may be of another node, or its commit may be missing (etcd returns nil here, in write mode: etcd#21369)."},
@@ -212,6 +215,9 @@ func startNotThere(c *check) {
 		{log: base(), start: meta(2, 7), state: state(1, 1, 3), ents: run(1, 3, 5), kind: "ErrSnapshotMismatch", means: "there was a snapshot at this index, but another one."},
 		{log: jump, state: state(2, 0, 101), ents: run(1, 1, 10), kind: "ErrSliceOutOfRange", means: gone},
 		{log: jump, start: meta(100, 2), state: state(2, 0, 101), ents: run(2, 101, 102), means: "at the leader's snapshot the same log opens."},
+		{what: "the hard state before the leader's snapshot", log: etcds, state: state(2, 0, 100), ents: run(1, 1, 5), kind: "ErrSliceOutOfRange", means: gone + " (etcd wrote the two in this order until 2020: here the snapshot is committed when it comes, and waits for nothing.)"},
+		{what: "the hard state before the leader's snapshot", log: etcds, start: meta(100, 2), state: state(2, 0, 100), means: "at the leader's snapshot the same log opens."},
+		{what: "a gap in the middle", log: newImage().save(state(1, 1, 3), run(1, 1, 3)...).save(nil, run(1, 7, 8)...), state: state(1, 1, 3), ents: run(1, 1, 3), kind: "ErrSliceOutOfRange", means: gone + " etcd writes such a log without a word (etcd#11793)."},
 		{log: late, start: meta(10, 1), state: state(1, 1, 12), ents: run(1, 11, 12), means: "the segments before were purged; from the snapshot on everything is there."},
 		{log: late, start: meta(4, 1), state: state(1, 1, 12), kind: "ErrSnapshotNotFound", means: "the record has gone with its segment."},
 	})
@@ -226,26 +232,29 @@ func startNotThere(c *check) {
 
 // neverWritten is I14.
 func neverWritten(c *check) {
-	const nobody = "no raft node writes this: the records verify, and contradict one another. Two histories are mixed here, or a writer had a bug; guessing loses what somebody was promised."
+	const nobody = " No raft node writes this: the records verify, and contradict one another. Two histories are mixed here, or a writer had a bug; guessing loses what somebody was promised."
 	five := func() *image { return newImage().save(state(2, 1, 3), run(2, 1, 5)...) }
 	other := five()
 	other.segment(6, []byte("n2"))
 	corrupt := []reading{
-		{what: "a commit beyond the log", log: five().save(state(2, 1, 6)), means: "entries that were committed are missing. Raft panics on such a state; here it can still be told what is wrong (etcd: tocommit is out of range)."},
-		{what: "a commit without any entry", log: newImage().save(state(1, 1, 1)), means: "entries that were committed are missing."},
-		{what: "a term that goes down", log: five().save(state(1, 1, 3)), means: nobody},
-		{what: "a vote that changes", log: five().save(state(2, 2, 3)), means: nobody},
-		{what: "a vote taken back", log: five().save(state(2, 0, 3)), means: nobody},
-		{what: "a committed entry overwritten", log: five().save(nil, run(3, 2, 2)...), means: nobody},
-		{what: "a term below that of the entry before", log: five().save(nil, run(1, 6, 6)...), means: nobody},
-		{what: "an entry of term 0", log: five().save(nil, run(0, 6, 6)...), means: nobody},
-		{what: "an entry with index 0", log: five().save(nil, run(2, 0, 0)...), means: nobody},
-		{what: "a hard state of a term below an entry's", log: newImage().save(state(2, 1, 0), run(3, 1, 1)...), means: nobody},
-		{what: "metadata in the middle", log: five().record(records.TypeMetadata, owner), means: nobody},
-		{what: "an unknown type", log: five().record(9, []byte("?")), means: nobody},
-		{what: "an entry that cannot be read", log: five().record(records.TypeEntry, []byte{0xff, 0xff}), means: nobody},
-		{what: "a hard state that cannot be read", log: five().record(records.TypeState, []byte{0xff, 0xff}), means: nobody},
-		{what: "a snapshot that cannot be read", log: five().record(records.TypeSnapshot, []byte{0xff, 0xff}), means: nobody},
+		{what: "a commit beyond the log", log: five().save(state(2, 1, 6)), means: "the commit is 6 and the last entry 5: entries that were committed are missing. Raft panics on such a state; here it can still be told what is wrong (etcd: tocommit is out of range)."},
+		{what: "a commit without any entry", log: newImage().save(state(1, 1, 1)), means: "the commit is 1, and there is no entry: entries that were committed are missing."},
+		{what: "a term that goes down", log: five().save(state(1, 1, 3)), means: "the hard state's term was 2 and is 1." + nobody},
+		{what: "a vote that changes", log: five().save(state(2, 2, 3)), means: "the vote of term 2 was for 1 and is for 2." + nobody},
+		{what: "a vote taken back", log: five().save(state(2, 0, 3)), means: "the vote of term 2 was for 1 and is for nobody." + nobody},
+		{what: "a committed entry overwritten", log: five().save(nil, run(3, 2, 2)...), means: "entry 2 of term 2 was committed (the commit is 3), and one of term 3 is in its place." + nobody},
+		{what: "a committed entry overwritten, the commit gone down before", log: five().save(state(2, 1, 1)).save(state(3, 1, 1), run(3, 3, 5)...), means: "a hard state may say a lower commit than the one before, but what was committed stays so: the commit was 3, and entry 3 is replaced by one of term 3." + nobody},
+		{what: "a term below that of the entry before", log: five().save(nil, run(1, 6, 6)...), means: "entry 5 has term 2, and entry 6 behind it term 1." + nobody},
+		{what: "an entry of term 0", log: five().save(nil, run(0, 6, 6)...), means: "entry 6 has term 0." + nobody},
+		{what: "an entry with index 0", log: five().save(nil, run(2, 0, 0)...), means: "there is no entry 0." + nobody},
+		{what: "a hard state of a term below an entry's", log: newImage().save(state(2, 1, 0), run(3, 1, 1)...), means: "entry 1 has term 3, and the hard state behind it term 2." + nobody},
+		{what: "a hard state of a term below an entry's, and not the one before again", log: newImage().save(state(2, 1, 0)).save(nil, run(3, 1, 1)...).save(state(2, 1, 1)), means: "entry 1 has term 3, and the hard state behind it term 2. The head of a segment says the state before once more, to the letter; this one has another commit." + nobody},
+		{what: "a hard state of a term below an entry's that a leader's snapshot replaced", log: newImage().save(nil, run(5, 1, 1)...).snapshot(meta(100, 3)).save(state(4, 1, 100)), means: "there was an entry of term 5, and the hard state has term 4: that an entry is replaced takes no term back." + nobody},
+		{what: "metadata in the middle", log: five().record(records.TypeMetadata, owner), means: "metadata is the second record of a segment, and no other is." + nobody},
+		{what: "an unknown type", log: five().record(9, []byte("?")), means: "there is no record of type 9." + nobody},
+		{what: "an entry that cannot be read", log: five().record(records.TypeEntry, []byte{0xff, 0xff}), means: "the last record says that it is an entry, and its data is none." + nobody},
+		{what: "a hard state that cannot be read", log: five().record(records.TypeState, []byte{0xff, 0xff}), means: "the last record says that it is a hard state, and its data is none." + nobody},
+		{what: "a snapshot that cannot be read", log: five().record(records.TypeSnapshot, []byte{0xff, 0xff}), means: "the last record says that it is a snapshot, and its data is none." + nobody},
 	}
 	for i := range corrupt {
 		corrupt[i].kind = "corrupt"

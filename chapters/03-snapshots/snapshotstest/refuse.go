@@ -56,6 +56,10 @@ func contradictionRefused(c *check) {
 	c.refusedEmpty()
 	c.notRefused()
 	c.behindLeader()
+	c.acrossSaves()
+	for seed := range uint64(300) {
+		c.histories(seed, &tale{wrong: true})
+	}
 }
 
 // refuses makes a Save that has to be refused.
@@ -76,6 +80,18 @@ func (w *world) refuses(r refusal) {
 	w.without(disk.OpWrite, "refused means before anything is written: "+r.what+" was held back, and has come with the next sync.")
 }
 
+// refusesCall makes a Save or a SaveSnapshot that has to be refused.
+func (w *world) refusesCall(c call, reason string, gap bool) {
+	w.Helper()
+	if c.snapshot == nil {
+		w.refuses(refusal{reason, c.state, c.ents, gap})
+		return
+	}
+	if err := w.saveSnapshot(c.snapshot); w.kind(err) != "ErrRefused" {
+		w.fail(failure{got: w.told(err), want: "ErrRefused", means: reason + ": the log would say two things."})
+	}
+}
+
 // refusedEmpty tries a log without entries.
 func (c *check) refusedEmpty() {
 	for _, r := range []refusal{
@@ -88,6 +104,19 @@ func (c *check) refusedEmpty() {
 		w.holds(w.sim, len(w.saved), "a refused Save leaves the log as it was.")
 		w.must(w.close())
 	}
+}
+
+// acrossSaves has one Save contradict what an earlier one has written.
+func (c *check) acrossSaves() {
+	w := c.fresh(roomy)
+	w.must(w.save(state(2, 1, 5), run(2, 1, 10)...))
+	w.must(w.save(nil, run(4, 9, 11)...))
+	w.refuses(refusal{"a hard state of term 3 behind entries of term 4, which came with an earlier Save", state(3, 1, 5), nil, false})
+	w.must(w.save(nil, run(3, 9, 9)...))
+	w.refuses(refusal{"a hard state of term 3, where there were entries of term 4, which are overwritten", state(3, 1, 5), nil, false})
+	w.must(w.save(state(4, 1, 9)))
+	w.holds(w.sim, len(w.saved), "a refused Save leaves the log as it was.")
+	w.must(w.close())
 }
 
 // notRefused makes Saves that look wrong and are right.
@@ -105,6 +134,7 @@ func (c *check) notRefused() {
 		{state(4, 1, 2), run(4, 4, 4), "what is not committed may be replaced by less."},
 		{state(5, 0, 2), nil, "in a new term no vote is given yet."},
 		{state(5, 3, 4), run(5, 5, 6), "a vote not yet given may be given, and what is saved may be committed in the same call."},
+		{state(6, 0, 7), run(6, 5, 7), "an entry that nothing has committed yet may be replaced, and the new one be committed in the same call: what counts is the commit before."},
 	} {
 		w.mustBecause(w.save(s.state, s.ents...), s.means)
 	}
@@ -124,12 +154,15 @@ func (c *check) behindLeader() {
 		{"an entry behind a leader's snapshot that nothing commits", nil, run(3, 101, 101), false},
 		{"entries from before a leader's snapshot on, with the commit of it", state(3, 0, 112), run(3, 95, 112), false},
 		{"a gap behind a leader's snapshot", state(3, 0, 100), run(3, 102, 102), true},
+		{"a commit that goes up, and not to the leader's snapshot", state(3, 0, 50), nil, false},
 		{"a commit beyond a leader's snapshot", state(3, 0, 101), nil, false},
 		{"an entry of a term below that of the leader's snapshot", state(3, 0, 100), run(2, 101, 101), false},
 		{"a hard state of a term below that of the leader's snapshot", state(2, 1, 100), nil, false},
 	} {
 		w.refuses(r)
 	}
+	w.refusesCall(call{snapshot: meta(9, 2)}, "a snapshot below a leader's that waits for its commit", false)
+	w.mustBecause(w.save(state(3, 0, 5)), "a hard state may come before the leader's snapshot is committed, if it leaves the commit where it is: a vote cannot wait.")
 	w.mustBecause(w.save(state(3, 0, 100), run(3, 101, 102)...), "a leader's snapshot is the log up to its index: the next entry is the one behind it, and its index is committed.")
 	w.holds(w.sim, len(w.saved), "a refused Save leaves the log as it was.")
 	w.must(w.close())

@@ -40,24 +40,29 @@ func (c *check) ends() bool {
 // calls that led to it, so that the other exercises are still graded.
 func (c *check) explainPanic() {
 	if p := recover(); p != nil {
-		f := failure{
-			tried: c.trying,
-			got:   fmt.Sprintf("panic: %v\n%s", p, frames()),
-			want:  "a result or an error",
-			means: "nothing that a folder can hold, and nothing that a disk can do, may make a node panic.",
-		}
-		if c.world != nil {
-			c.world.fail(f)
-		}
-		c.fail(f)
+		c.fail(c.panicked(p))
 	}
+}
+
+// panicked is the failure that a panic is, for the function that recovers it.
+func (c *check) panicked(p any) failure {
+	f := failure{
+		tried: c.trying,
+		got:   fmt.Sprintf("panic: %v\n%s", p, frames()),
+		want:  "a result or an error",
+		means: "nothing that a folder can hold, and nothing that a disk can do, may make a node panic.",
+	}
+	if c.world != nil {
+		f = c.world.complete(f)
+	}
+	return f
 }
 
 // frames is where the panic that is being recovered happened: file, line and
 // function of each call, innermost first, up to the first in this package.
 func frames() string {
 	pcs := make([]uintptr, 64)
-	stack := runtime.CallersFrames(pcs[:runtime.Callers(3, pcs)])
+	stack := runtime.CallersFrames(pcs[:runtime.Callers(4, pcs)]) // behind the deferred function
 	var b strings.Builder
 	for more, lines := true, 0; more && lines < 8; {
 		var f runtime.Frame

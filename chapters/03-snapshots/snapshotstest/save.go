@@ -80,7 +80,7 @@ func actedOnIsSynced(c *check) {
 			continue
 		}
 		w.without(disk.OpSync, "a commit alone need not be durable: raft learns it again. A sync for each would halve the speed of a follower.")
-		w.holds(w.sim.Kill(), len(w.saved), "the process is killed, the machine runs on: what Save was given must be with the operating system when it returns, or a commit that was told to others goes back.")
+		w.holds(w.sim.Kill(), len(w.saved), "the process is killed, the machine runs on: a commit alone need not be synced, but it is in the file when Save returns.")
 		w.holds(w.sim.Crash(disk.Lost), before, "what was synced before stays.")
 		w.must(w.sync())
 		w.holds(w.sim.Crash(disk.Lost), len(w.saved), "Sync makes the commit durable.")
@@ -177,6 +177,13 @@ func namesNeverGoBack(c *check) {
 	w.must(w.save(nil, entry(3, 102, 0)))
 	w.namedBy([]uint64{0, 12, 12, 103}, means)
 	w.must(w.close())
+
+	w = c.fresh(small)
+	w.must(w.save(state(1, 1, 1), run(1, 1, 9)...))
+	w.must(w.save(nil, entry(2, 3, 1200)))
+	w.must(w.save(nil, entry(2, 4, 0)))
+	w.namedBy([]uint64{0, 5}, "the log went back before the first cut. A name is the index of the entry to come, 5 here, not the highest that there ever was: with a higher one a segment is kept that no snapshot needs, and etcd gives this one.")
+	w.must(w.close())
 }
 
 // namedBy fails unless the segments carry these indexes.
@@ -233,7 +240,18 @@ func (c *check) saveFails(f disk.Fault) bool {
 	}
 	w.sim.Heal()
 	w.must(w.close())
+	w.closedSaves()
 	return false
+}
+
+// closedSaves saves in a log that was closed.
+func (w *world) closedSaves() {
+	w.Helper()
+	for _, ents := range [][]*raftpb.Entry{nil, run(3, 5, 5)} {
+		if err := w.save(nil, ents...); w.kind(err) != "ErrClosed" {
+			w.fail(failure{got: w.told(err), want: "ErrClosed", means: "a closed log takes nothing, and says so also where there is nothing to save: it may belong to someone else by now."})
+		}
+	}
 }
 
 // saveTold fails unless the Save that the fault has hit returned an error, no

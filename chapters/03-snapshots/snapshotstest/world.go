@@ -142,18 +142,23 @@ func (w *world) mustBecause(err error, means string) {
 // fail tells the calls, and what the last of them did to the disk.
 func (w *world) fail(f failure) {
 	w.Helper()
+	w.check.fail(w.complete(f))
+}
+
+// complete adds to a failure the calls, and what the last of them did.
+func (w *world) complete(f failure) failure {
 	if f.tried == "" {
 		f.tried = w.story()
 	}
 	if f.disk == "" {
 		f.disk = w.changes()
 	}
-	w.check.fail(f)
+	return f
 }
 
-// story is the calls, at most the last twelve.
+// story is the calls, at most the last eighteen.
 func (w *world) story() string {
-	const most = 12
+	const most = 18
 	did := w.did
 	if len(did) > most {
 		did = append([]string{fmt.Sprintf("(%d calls)", len(did)-most)}, did[len(did)-most:]...)
@@ -218,6 +223,9 @@ func shorten(list []string) string {
 	}
 	return "\n" + strings.Join(list, "\n")
 }
+
+// indented is a text of several lines, each a little further right.
+func indented(text string) string { return strings.ReplaceAll(text, "\n", "\n  ") }
 
 // listing is a log in words: its segments, and how each begins.
 func listing(l found) string {

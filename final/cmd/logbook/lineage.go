@@ -14,10 +14,23 @@ import (
 // It decides as wal.ReadAll does; tests hold the two together. That the log is
 // sound is for wal.Verify to say, not for a lineage.
 type lineage struct {
-	spans   spans
+	inner
 	entries int // entry records seen so far
 	// known is false until anything says where the log stands.
 	known bool
+	// pending is the index of a leader's snapshot that no hard state has committed
+	// yet, or 0. The log before it is still in force for whoever starts below it;
+	// inner is what whoever starts at it or behind reads.
+	pending   uint64
+	before    inner  // the log before it
+	replaced  uint64 // the highest index of a leader's snapshot that was committed
+	hasState  bool
+	committed uint64 // the highest commit of a hard state
+}
+
+// inner is what a snapshot that is never committed gives back.
+type inner struct {
+	spans spans
 	// base and baseTerm are the entry before the first span, the only one in
 	// force when there is no span: a snapshot took its place.
 	base, baseTerm uint64
@@ -25,23 +38,13 @@ type lineage struct {
 	// floor is the lowest index that was seen since the last leader's snapshot.
 	// wal.ReadAll tells whose a snapshot is by what it saw from there on.
 	floor uint64
-	// pending is the index of a leader's snapshot that no hard state has committed
-	// yet, or 0. The log before it is still in force for whoever starts below it;
-	// spans are what whoever starts at it or behind reads.
-	pending  uint64
-	before   []suspended // one for each snapshot since the last one that was committed
-	replaced uint64      // the highest index of a leader's snapshot that was committed
-	hasState bool
+	// highest is the highest term that was seen. A hard state of a lower one is of a
+	// node that knew nothing of what has a higher one.
+	highest uint64
 }
 
 // newLineage knows nothing yet, not even where the log begins.
 func newLineage() *lineage { return &lineage{} }
-
-// suspended is what was in force before a pending snapshot.
-type suspended struct {
-	index uint64 // of the snapshot
-	spans spans
-}
 
 // spans[i] lies before spans[i+1] both in index and in the file.
 type spans []span
@@ -57,15 +60,16 @@ type span struct {
 func (s *span) end() uint64 { return s.index + uint64(s.count) }
 
 // entry takes the next entry record. What the log held at its index and behind is
-// no longer in force. One at or below a pending snapshot shows that the node was
-// started without it, and went on from the log before.
+// no longer in force. One that does not follow a pending snapshot shows that the node
+// was started without it, and went on from the log before.
 func (l *lineage) entry(index, term uint64) {
-	if index <= l.pending {
-		l.resume(index)
+	if l.pending != 0 && index != l.last()+1 {
+		l.resume()
 	}
 	if !l.known || index < l.floor {
 		l.floor = index
 	}
+	l.highest = max(l.highest, term)
 	l.truncate(index)
 	if n := len(l.spans); n > 0 {
 		last := &l.spans[n-1]
@@ -80,19 +84,17 @@ func (l *lineage) entry(index, term uint64) {
 	l.entries++
 }
 
-// resume goes back to the log before the first snapshot that the entry lies in.
-func (l *lineage) resume(index uint64) {
-	for n := len(l.before) - 1; n >= 0 && index <= l.before[n].index; n-- {
-		l.spans = l.before[n].spans
-	}
-	l.before, l.pending = nil, 0
-}
+// resume goes back to the log before the pending snapshot.
+func (l *lineage) resume() { l.inner, l.before, l.pending = l.before, inner{}, 0 }
 
 // snapshot takes the next snapshot record. One that the log does not hold the last
 // entry of came from a leader, and is to replace the whole log: it does so once a
 // hard state commits it, and at once in a log that has none.
 func (l *lineage) snapshot(s *raftpb.SnapshotMetadata) (leaders bool) {
 	index, term := s.GetIndex(), s.GetTerm()
+	if l.pending != 0 {
+		l.resume() // what follows it in the same life is the Save that commits it
+	}
 	had, inside := l.at(index)
 	inside = inside && index >= l.floor
 	switch {
@@ -103,22 +105,25 @@ func (l *lineage) snapshot(s *raftpb.SnapshotMetadata) (leaders bool) {
 		leaders = true
 		l.suspend(index)
 	}
-	l.spans, l.floor = nil, index
-	l.known, l.hasBase, l.base, l.baseTerm = true, true, index, term
+	l.inner = inner{hasBase: true, base: index, baseTerm: term, floor: index, highest: max(l.highest, term)}
+	l.known = true
 	return leaders
 }
 
 // suspend keeps the log for the case that the snapshot is never committed.
 func (l *lineage) suspend(index uint64) {
-	l.before, l.pending = append(l.before, suspended{index, l.spans}), index
-	if !l.hasState {
+	l.before, l.pending = l.inner, index
+	if !l.hasState || index <= l.committed {
 		l.replace()
 	}
 }
 
-// commit takes the next hard state's commit.
-func (l *lineage) commit(commit uint64) {
-	l.hasState = true
+// state takes the next hard state's term and commit.
+func (l *lineage) state(term, commit uint64) {
+	if l.pending != 0 && term < l.highest {
+		l.resume()
+	}
+	l.hasState, l.committed = true, max(l.committed, commit)
 	if commit >= l.pending {
 		l.replace()
 	}
@@ -126,7 +131,7 @@ func (l *lineage) commit(commit uint64) {
 
 // replace drops what the pending snapshot replaces, if one is pending.
 func (l *lineage) replace() {
-	l.replaced, l.pending, l.before = max(l.replaced, l.pending), 0, nil
+	l.replaced, l.pending, l.before = max(l.replaced, l.pending), 0, inner{}
 }
 
 // truncate takes the entries from index on out of force.
@@ -171,10 +176,8 @@ func (l *lineage) last() uint64 {
 
 // inForce returns the entries in force for whoever starts behind an index.
 func (l *lineage) inForce(start uint64) spans {
-	for _, b := range l.before {
-		if start < b.index {
-			return b.spans
-		}
+	if start < l.pending {
+		return l.before.spans
 	}
 	return l.spans
 }

@@ -1,17 +1,20 @@
 // Command logbook looks into the log of a raft node: one that was written by
-// final/wal, or by etcd, whose format is the same. It only reads. And it crashes
-// the log that final/wal writes, on a simulated disk, for as long as you like.
+// final/wal, or by etcd, whose format is the same. It only reads, but for
+// "repair -yes", which cuts off a torn tail after a copy, and "bench", which works in a
+// folder of its own. And "torture" crashes the log that final/wal writes, on a
+// simulated disk, for as long as you like.
 //
 // "logbook help" prints how it is used, with an example session. Messages go to
 // standard error as "logbook: ...". The exit codes are
 //
 //	0  fine; a torn tail is fine too, since a crash leaves one, and is told
-//	1  what was named is no log, or is damaged, unreadable or empty; torture has
+//	1  what was named is no log, or is damaged, unreadable or empty; a node may not
+//	   start on it; it was not repaired; a benchmark could not be run to its end; torture has
 //	   found a broken promise
 //	2  wrong use
 //
-// It takes no lock and changes nothing, so it may run beside a live node. What a
-// node writes meanwhile is not seen, or is seen as a torn tail.
+// But for repair it takes no lock and changes nothing, so it may run beside a live node.
+// What a node writes meanwhile is not seen, or is seen as a torn tail.
 //
 // A log is read with the libraries that a node uses, final/wal and final/snap, so what
 // they refuse is refused here with their words; the package comment of wal says how
@@ -21,8 +24,7 @@
 // Whatever comes from a log is printed as ASCII, with the rest escaped or as a dot: a
 // log may hold anything, also sequences that command a terminal.
 //
-// It does not repair, and it does not decode what an application has put into
-// its entries.
+// It does not decode what an application has put into its entries.
 package main
 
 import (
@@ -126,6 +128,8 @@ func (a *app) parse(c *command, args []string) error {
 		return run("")
 	case c.argument == "":
 		return &usageError{c.name, fmt.Sprintf("%s: takes no argument", c.name)}
+	case flags.NArg() == 0 && c.optional != "":
+		return run(c.optional)
 	case flags.NArg() == 0:
 		return &usageError{c.name, fmt.Sprintf("%s: no %s given", c.name, c.argument)}
 	case flags.NArg() > 1:

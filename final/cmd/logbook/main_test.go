@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/testscript"
@@ -30,6 +31,8 @@ func TestMain(m *testing.M) {
 //	cut FILE SIZE         truncate, or extend with zeros
 //	exits CODE CMD...     run a command and compare its exit code
 //	quiet                 the last command wrote nothing that is no text
+//	glob PATTERN          some file has such a name
+//	waitfor PATTERN       the same, within a minute
 func TestScript(t *testing.T) {
 	t.Parallel()
 	testscript.Run(t, testscript.Params{
@@ -49,6 +52,7 @@ func TestScript(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"fixture": func(ts *testscript.TestScript, _ bool, args []string) {
 				ts.Check(os.CopyFS(ts.MkAbs(args[1]), os.DirFS(fixtures.Unpack(t, args[0]))))
+				ts.Check(os.Chmod(filepath.Join(ts.MkAbs(args[1]), "wal"), 0o700))
 			},
 			"undump": undump,
 			"flip":   flip,
@@ -57,6 +61,18 @@ func TestScript(t *testing.T) {
 			},
 			"exits": exits,
 			"quiet": quiet,
+			"glob": func(ts *testscript.TestScript, neg bool, args []string) {
+				if names := glob(ts, args); (len(names) == 0) != neg {
+					ts.Fatalf("files %v", names)
+				}
+			},
+			"waitfor": func(ts *testscript.TestScript, _ bool, args []string) {
+				for end := time.Now().Add(time.Minute); len(glob(ts, args)) == 0; time.Sleep(5 * time.Millisecond) {
+					if time.Now().After(end) {
+						ts.Fatalf("nothing is called %s after a minute", args[0])
+					}
+				}
+			},
 		},
 	})
 }
@@ -65,6 +81,13 @@ func number(ts *testscript.TestScript, s string) int {
 	n, err := strconv.ParseInt(s, 0, 64)
 	ts.Check(err)
 	return int(n)
+}
+
+// glob returns the files of a pattern.
+func glob(ts *testscript.TestScript, args []string) []string {
+	names, err := filepath.Glob(ts.MkAbs(args[0]))
+	ts.Check(err)
+	return names
 }
 
 func undump(ts *testscript.TestScript, _ bool, args []string) {

@@ -50,7 +50,8 @@ func TestOutputFails(t *testing.T) {
 	t.Parallel()
 	dir := fixtures.Unpack(t, "etcd-v3.7.3-single")
 	segment := filepath.Join(dir, "wal", "0000000000000000-0000000000000000.wal")
-	for _, args := range [][]string{{"inspect", dir}, {"inspect", "-json", dir}, {"dump", dir}, {"hex", segment}} {
+	for _, args := range [][]string{{"inspect", dir}, {"inspect", "-json", dir}, {"dump", dir}, {"hex", segment}, {"verify", dir}, {"verify", "-json", dir}, {"repair", dir},
+		{"bench", "-time", "1ms", "-segment", "16384", t.TempDir()}} {
 		var messages bytes.Buffer
 		code := (&app{out: full{}, err: &messages}).run(args)
 		if code != exitLog || !strings.Contains(messages.String(), "no space left") {

@@ -135,7 +135,7 @@ func (g *group) take(rec *wal.Record) error {
 			return err
 		}
 		g.term, g.vote, g.commit = st.GetTerm(), st.GetVote(), st.GetCommit()
-		g.lineage.commit(g.commit)
+		g.lineage.state(g.term, g.commit)
 	case wal.TypeSnapshot:
 		m, err := rec.Snapshot()
 		if err != nil {

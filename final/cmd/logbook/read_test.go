@@ -179,6 +179,14 @@ func TestReadAtAgreesWithReadAllInterrupted(t *testing.T) {
 			b.entries(11, 12, 4)
 			b.state(4, 5)
 		}, 12},
+		{"started_again_behind_it", 8, func(b *builder) { b.entries(11, 12, 4); b.state(4, 5) }, 12},
+		{"started_again_and_said_so", 8, func(b *builder) { b.snapshot(4, 1); b.entries(9, 10, 4); b.state(4, 5) }, 10},
+		{"started_again_in_a_lower_term", 8, func(b *builder) {
+			b.entries(9, 10, 5)
+			b.state(4, 5)
+			b.entries(11, 12, 4)
+		}, 12},
+		{"another_one_next", 100, func(b *builder) { b.snapshot(120, 4); b.state(4, 5); b.entries(11, 12, 4) }, 12},
 		{"committed", 100, func(b *builder) { b.entries(101, 102, 3); b.state(3, 100) }, -1},
 		{"committed_inside", 8, func(b *builder) { b.entries(9, 12, 3); b.state(3, 8) }, -1},
 	} {

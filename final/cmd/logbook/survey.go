@@ -71,8 +71,8 @@ func (s *survey) take(rec *wal.Record) (*raftpb.SnapshotMetadata, error) {
 			return nil, err
 		}
 		s.commit = st.GetCommit()
+		s.lineage.state(st.GetTerm(), s.commit)
 		s.stated = st.GetTerm() != 0 || st.GetVote() != 0 || s.commit != 0
-		s.lineage.commit(s.commit)
 	case wal.TypeSnapshot:
 		m, err := rec.Snapshot()
 		if err != nil {

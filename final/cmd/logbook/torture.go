@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"runtime"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -126,9 +125,4 @@ func commit() string {
 		}
 	}
 	return revision + modified
-}
-
-// machine is what the search ran on.
-func machine() string {
-	return fmt.Sprintf("%s, %s/%s, %d cores", runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU())
 }

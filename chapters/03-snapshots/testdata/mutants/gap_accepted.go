@@ -13,6 +13,9 @@ func (w *WAL) check(state *raftpb.HardState, ents []*raftpb.Entry) error {
 		if i > 0 && index != last+1 {
 			return refuse("%w: entry %d behind entry %d", ErrSliceOutOfRange, index, last)
 		}
+		if index <= w.leader && w.leader > w.state.GetCommit() {
+			return refuse("entry %d lies before the leader's snapshot at %d, which is to replace the log", index, w.leader)
+		}
 		before := w.trail.at(index - 1)
 		if i > 0 {
 			before = ents[i-1].GetTerm()
@@ -28,8 +31,8 @@ func (w *WAL) check(state *raftpb.HardState, ents []*raftpb.Entry) error {
 		return err
 	case commit > last:
 		return refuse("the commit %d is beyond entry %d, which would be the last", commit, last)
-	case len(ents) > 0 && w.leader > commit:
-		return refuse("entry %d needs the leader's snapshot at %d, which no hard state has committed", ents[0].GetIndex(), w.leader)
+	case w.leader > commit && (len(ents) > 0 || commit > w.state.GetCommit()):
+		return refuse("the leader's snapshot at %d must be committed first, and the commit would be %d", w.leader, commit)
 	}
 	return nil
 }

@@ -13,7 +13,7 @@ import (
 
 func (r *replay) entry(e *raftpb.Entry) error {
 	index := e.GetIndex()
-	if r.waiting && index <= r.trail.base {
+	if last := r.trail.last(); r.waiting && (index != last+1 || e.GetTerm() < r.trail.at(last)) {
 		r.revert()
 	}
 	if index > r.trail.last()+1 {

@@ -9,16 +9,14 @@ func (r *replay) snapshot(p position) {
 		r.match = r.match || p.term == r.start.term
 		r.other = p.term
 	}
-	if r.waiting && p.index < r.trail.base {
+	if r.waiting {
 		r.revert()
 	}
 	if r.trail.own(p) {
 		return
 	}
-	if !r.waiting {
-		before := r.history
-		r.before = &before
-	}
+	before := r.history
+	r.before = &before
 	r.history = history{trail: newTrail(p.index, p.term), top: max(r.top, p.term)}
 	r.waiting = false
 }

@@ -1,0 +1,39 @@
+// While a leader's snapshot waits, a hard state is written that commits more than the
+// log before has, and not the snapshot. After a crash entries are missing. Seen by
+// I4.
+//
+//course:mutant 3.1
+package snapshots
+
+import "go.etcd.io/raft/v3/raftpb"
+
+func (w *WAL) check(state *raftpb.HardState, ents []*raftpb.Entry) error {
+	last, top := w.trail.last(), w.top
+	for i, e := range ents {
+		index := e.GetIndex()
+		if index > last+1 || i > 0 && index != last+1 {
+			return refuse("%w: entry %d behind entry %d", ErrSliceOutOfRange, index, last)
+		}
+		if index <= w.leader && w.leader > w.state.GetCommit() {
+			return refuse("entry %d lies before the leader's snapshot at %d, which is to replace the log", index, w.leader)
+		}
+		before := w.trail.at(index - 1)
+		if i > 0 {
+			before = ents[i-1].GetTerm()
+		}
+		if reason := w.trail.conflict(e, before, w.state.GetCommit()); reason != "" {
+			return refuse("%s", reason)
+		}
+		last, top = index, max(top, e.GetTerm())
+	}
+	commit, err := w.commitOf(state, top)
+	switch {
+	case err != nil:
+		return err
+	case commit > last:
+		return refuse("the commit %d is beyond entry %d, which would be the last", commit, last)
+	case w.leader > commit && len(ents) > 0:
+		return refuse("the leader's snapshot at %d must be committed first, and the commit would be %d", w.leader, commit)
+	}
+	return nil
+}

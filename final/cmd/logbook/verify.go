@@ -1,0 +1,294 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+
+	raftpb "go.etcd.io/raft/v3/raftpb"
+
+	"example.com/logbook/final/snap"
+	"example.com/logbook/final/wal"
+)
+
+// verifyUsage says what the one line means, which is what a script needs to know.
+const verifyUsage = `usage: logbook verify [-json] DIR
+
+Verify checks every record of a log and every snapshot file beside it, tells which
+snapshots are valid, and says in its last line whether a node may start: whether the
+log can be read, and written, from the newest snapshot that the log has recorded and
+whose file is intact.
+
+	-json   for programs: an object with the keys MayStart, Why, Start, State,
+	        Torn, Damage and Snapshots
+
+A torn tail keeps no node from starting; nor does a folder that others may enter, of
+which is warned, since a node may be told to allow it. Damage before the snapshot does not either,
+but it is damage: the exit code is 0 only if there is none and a node may start.
+
+A log that was named itself is verified as if the file of the newest snapshot that it
+has recorded were there. Whether the end of a log is missing cannot be seen in it.
+
+It takes two to four passes over the log, and holds one snapshot at a time in memory.
+`
+
+// setupVerify declares the flags of verify.
+func setupVerify(a *app, flags *flag.FlagSet) func(string) error {
+	asJSON := flags.Bool("json", false, "")
+	return func(dir string) error { return a.verify(dir, *asJSON) }
+}
+
+// A verdict is what verify found. Its fields are those of the JSON that it prints.
+type verdict struct {
+	// MayStart tells whether a node may start, and Why it may not.
+	MayStart bool
+	Why      string `json:",omitempty"`
+	// Start is the snapshot that it starts at, index 0 for the beginning.
+	Start position
+	// State is the hard state that it gets.
+	State *hardState `json:",omitempty"`
+	// Torn is where the log is torn, nil if it is not.
+	Torn *torn `json:",omitempty"`
+	// Damage is what is wrong, also where a node that starts does not meet it.
+	Damage []string `json:",omitempty"`
+	// Snapshots are those that the log can be opened at, in the order of their records.
+	Snapshots []checked
+}
+
+// A checked is a snapshot and what is known of its file.
+type checked struct {
+	snapshot
+	// File is "intact", "missing", "corrupt", or "" if nobody knows where it is.
+	File string `json:",omitempty"`
+}
+
+// A hardState is raft's.
+type hardState struct{ Term, Vote, Commit uint64 }
+
+// verify prints the verdict, and what is wrong as messages.
+func (a *app) verify(dir string, asJSON bool) error {
+	at, err := locate(dir)
+	if err != nil {
+		return err
+	}
+	v := &verdict{}
+	tail, err := v.find(a, at)
+	if err != nil {
+		return explain(at.wal, err)
+	}
+	if asJSON {
+		text, errJSON := json.MarshalIndent(v, "", "  ")
+		err = errJSON
+		if err == nil {
+			_, err = fmt.Fprintf(a.out, "%s\n", text)
+		}
+	} else {
+		err = v.print(a.out, at)
+	}
+	if err != nil {
+		return err
+	}
+	a.tellTorn(at.wal, tail)
+	if !at.alone { // else it is a copy, as likely as not
+		if err := a.tellShared(at.wal); err != nil {
+			return err
+		}
+	}
+	return v.wrong(at)
+}
+
+// tellShared warns of a log that is right in all but the mode of its folder.
+func (a *app) tellShared(dir string) error {
+	info, err := os.Stat(dir)
+	if err != nil {
+		return unreadable(dir, err)
+	}
+	if mode := info.Mode().Perm(); mode&0o077 != 0 && runtime.GOOS != "windows" {
+		a.say(fmt.Sprintf("%s has mode %04o: a node refuses it unless its options allow that; change it to 0700", dir, mode))
+	}
+	return nil
+}
+
+// find judges log and files. Its error is one of reading: then there is no verdict.
+func (v *verdict) find(a *app, at place) (wal.Tail, error) {
+	recorded, err := wal.ValidSnapshotEntries(at.wal, nil)
+	if err := v.damaged(err); err != nil {
+		return wal.Tail{}, err
+	}
+	newest, err := v.files(a, at, recorded)
+	if err != nil {
+		return wal.Tail{}, err
+	}
+	tail, err := v.whole(a, at.wal)
+	if err != nil {
+		return tail, err
+	}
+	v.Start = position{newest.GetIndex(), newest.GetTerm()}
+	if newest == nil {
+		newest = &raftpb.SnapshotMetadata{} // nil would verify what is there, wherever it begins
+	}
+	state, err := wal.Verify(at.wal, newest, nil)
+	switch {
+	case err != nil && unread(err):
+		return tail, err
+	case err != nil:
+		v.Why = explain(at.wal, err).Error()
+	case tail.Head:
+		v.Why = "its last segment has lost its head, and what it held may be lost; restore it from a backup, or cut it off with 'logbook repair'"
+	default:
+		v.MayStart, v.State = true, &hardState{state.GetTerm(), state.GetVote(), state.GetCommit()}
+	}
+	return tail, nil
+}
+
+// unread tells whether an error is one of reading, and so says nothing about the log.
+func unread(err error) bool {
+	for _, known := range []error{
+		wal.ErrCorrupt, wal.ErrTorn, wal.ErrMetadataConflict, wal.ErrSnapshotNotFound, wal.ErrSnapshotMismatch,
+		wal.ErrSliceOutOfRange, wal.ErrFileNotFound, wal.ErrSequence,
+	} {
+		if errors.Is(err, known) {
+			return false
+		}
+	}
+	return true
+}
+
+// damaged notes what is wrong with the log, once, and returns any other error.
+func (v *verdict) damaged(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case unread(err):
+		return err
+	case !slices.Contains(v.Damage, err.Error()):
+		v.Damage = append(v.Damage, err.Error())
+	}
+	return nil
+}
+
+// whole reads the log from its oldest segment on, and notes where it is torn or damaged.
+func (v *verdict) whole(a *app, dir string) (tail wal.Tail, err error) {
+	w, err := wal.OpenForRead(dir, nil, &wal.Options{Logger: a.strangers()})
+	if err != nil {
+		return tail, v.damaged(err)
+	}
+	for _, errRec := range w.Records() {
+		if errRec != nil {
+			err = v.damaged(errRec)
+		}
+	}
+	tail = w.Tail()
+	if err := errors.Join(err, w.Close()); err != nil {
+		return tail, err
+	}
+	if tail.Torn {
+		v.Torn = &torn{tail.Segment, tail.Offset, tail.Reason}
+	}
+	if len(v.Damage) == 0 {
+		_, err := wal.Verify(dir, nil, nil) // what only the end of the log shows
+		return tail, v.damaged(err)
+	}
+	return tail, nil
+}
+
+// files looks at the file of each recorded snapshot, and returns the newest that is
+// intact; nil without one.
+func (v *verdict) files(a *app, at place, recorded []*raftpb.SnapshotMetadata) (newest *raftpb.SnapshotMetadata, err error) {
+	for _, m := range recorded {
+		c := checked{snapshot: newSnapshot(m)}
+		switch {
+		case m.GetIndex() == 0: // the beginning needs no file
+		case at.alone:
+			newest = newer(newest, m)
+		default:
+			if c.File, err = v.file(a, at, m); err != nil {
+				return nil, err
+			}
+			if c.File == "intact" {
+				newest = newer(newest, m)
+			}
+		}
+		v.Snapshots = append(v.Snapshots, c)
+	}
+	return newest, nil
+}
+
+// newer returns the snapshot that a node would prefer: of the higher term, then index.
+func newer(a, b *raftpb.SnapshotMetadata) *raftpb.SnapshotMetadata {
+	if a == nil || slices.Compare([]uint64{a.GetTerm(), a.GetIndex()}, []uint64{b.GetTerm(), b.GetIndex()}) < 0 {
+		return b
+	}
+	return a
+}
+
+// file reads one snapshot file, as a node would.
+func (v *verdict) file(a *app, at place, m *raftpb.SnapshotMetadata) (string, error) {
+	if at.snap == "" {
+		return "missing", nil
+	}
+	s := snap.New(at.snap, &snap.Options{Logger: a.strangers()})
+	_, err := s.LoadNewestAvailable([]*raftpb.SnapshotMetadata{m})
+	switch rejected := s.Rejected(); {
+	case len(rejected) > 0:
+		v.Damage = append(v.Damage, rejected[0].Err.Error())
+		return "corrupt", nil
+	case errors.Is(err, snap.ErrNoSnapshot):
+		return "missing", nil
+	case err != nil:
+		return "", err
+	}
+	return "intact", nil
+}
+
+// print writes the verdict for a person.
+func (v *verdict) print(out io.Writer, at place) error {
+	text := fmt.Sprintf("log in %s\nsnapshots\n", at.wal)
+	for _, s := range v.Snapshots {
+		file := s.File
+		switch {
+		case s.Index == 0:
+			file = "the beginning, which needs no file"
+		case file == "":
+			file = "file not looked for"
+		default:
+			file = "file " + file
+		}
+		text += fmt.Sprintf("  index %d term %d: %s\n", s.Index, s.Term, file)
+	}
+	_, err := fmt.Fprintf(out, "%s%s\n", text, v.line(at))
+	return err
+}
+
+// line says whether a node may start.
+func (v *verdict) line(at place) string {
+	where := "from the beginning of the log"
+	if v.Start.Index > 0 {
+		where = fmt.Sprintf("at snapshot %d of term %d", v.Start.Index, v.Start.Term)
+	}
+	if !v.MayStart {
+		return fmt.Sprintf("a node must not start %s: %s", where, v.Why)
+	}
+	if at.alone && v.Start.Index > 0 {
+		where += ", if it has its file"
+	}
+	return fmt.Sprintf("a node may start %s: hard state term %d vote %x commit %d", where, v.State.Term, v.State.Vote, v.State.Commit)
+}
+
+// wrong is the error for a log that is not as it should be.
+func (v *verdict) wrong(at place) error {
+	var errs []error
+	for _, d := range v.Damage {
+		errs = append(errs, explain(filepath.Dir(at.wal), errors.New(d)))
+	}
+	if !v.MayStart && len(errs) == 0 {
+		errs = append(errs, fmt.Errorf("%s: no node may start: %s", at.wal, v.Why))
+	}
+	return errors.Join(errs...)
+}

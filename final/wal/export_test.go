@@ -1,0 +1,30 @@
+package wal
+
+import "time"
+
+// WaitForJoined returns when so many Saves wait for the log.
+func WaitForJoined(w *WAL, n int) {
+	for {
+		w.queue.mu.Lock()
+		joined := w.queue.next != nil && len(w.queue.next.saves) >= n
+		w.queue.mu.Unlock()
+		if joined {
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// WaitForFilled returns when so much of the next segment is filled.
+func WaitForFilled(w *WAL, size int64) {
+	for {
+		s := &w.out.spare
+		s.mu.Lock()
+		filled := s.filled
+		s.mu.Unlock()
+		if filled >= size {
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
