@@ -14,7 +14,7 @@ var letters = map[byte]func(*life) error{
 	'x': func(l *life) error { return l.append(l.commits(1), 330, 330) },
 	'p': func(l *life) error { return l.append(l.commits(1), 3000, 2500) },
 	'z': (*life).zeros,
-	'h': func(l *life) error { return l.save(l.commits(1)) },
+	'h': (*life).commit,
 	'v': (*life).vote,
 	'o': (*life).overwrite,
 	'n': (*life).ownSnapshot,
@@ -95,9 +95,19 @@ func (l *life) zeros() error {
 	return l.save(l.commits(1), ents...)
 }
 
+// commit moves the commit. A crash may have left an entry of a term, and taken the hard state that brought it: then the node is in the term before, where
+// nothing else is committed.
+func (l *life) commit() error {
+	if h := l.now.hard; h.term > 0 && h.term < l.hard().term {
+		return l.save(&h)
+	}
+	return l.save(l.commits(1))
+}
+
 // vote is a new term, and a vote in it.
 func (l *life) vote() error {
-	h := l.hard()
+	h := l.now.hard
+	h.commit = l.hard().commit
 	h.term, h.vote = h.term+1, h.term%3+1
 	return l.save(&h)
 }
@@ -171,6 +181,9 @@ func (l *life) cut() error {
 func (l *life) restart() error {
 	at := l.now.newest()
 	if err := l.w.ReleaseLockTo(at.index); err != nil {
+		if l.w.Sync() == nil { // a sealed file that cannot be closed is not what the log goes on with
+			err = beside(err)
+		}
 		return err
 	}
 	l.note(l.ghost.acked(1), "released to %d", at.index) // it syncs
