@@ -107,9 +107,20 @@ func (s Setup) work(word string) func(disk.FS, func(any)) error {
 	}
 }
 
-// recover starts the node on what a crash left, and checks what it sees.
+// recover starts the node on what a crash left, and checks what it sees. Then the process dies.
 func (s Setup) recover(fs disk.FS, notes []any) error {
-	l := s.begun(fs, notes, func(any) {})
+	m := &mortal{FS: fs}
+	l := s.begun(m, notes, func(any) {})
+	err := s.judge(l)
+	m.dead = true
+	if l.w != nil {
+		l.w.Close()
+	}
+	return err
+}
+
+// judge is the node's start, and the check.
+func (s Setup) judge(l *life) error {
 	there, err := wal.Exist(dir, l.options())
 	switch {
 	case err != nil:
@@ -117,7 +128,7 @@ func (s Setup) recover(fs disk.FS, notes []any) error {
 	case !there && (l.ghost.created || !s.Create):
 		return fmt.Errorf("%w the log is gone", errLost)
 	case !there:
-		return l.shut(l.create())
+		return l.create()
 	}
 	v, err := l.read()
 	if err == nil {
@@ -126,7 +137,7 @@ func (s Setup) recover(fs disk.FS, notes []any) error {
 	if s.acknowledged != nil {
 		s.acknowledged.Add(l.ghost.acks)
 	}
-	return l.shut(err)
+	return err
 }
 
 // again is the second life, on a log that was just recovered.
