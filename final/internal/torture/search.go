@@ -109,7 +109,7 @@ func (s *Search) Only(ctx context.Context, name string) (Ledger, error) {
 		return Ledger{}, err
 	}
 	r := &run{Search: *s, ctx: ctx}
-	_, err = r.try(w, setup, s.States)
+	_, err = r.try(task{w, setup, 2}, s.States)
 	return r.ledger, err
 }
 
@@ -129,17 +129,17 @@ type run struct {
 // work tries one word after the other.
 func (r *run) work() {
 	for r.ctx.Err() == nil {
-		word, setup, states, ok := r.next()
+		next, states, ok := r.next()
 		if !ok {
 			return
 		}
-		used, err := r.try(word, setup, states)
+		used, err := r.try(next, states)
 		r.end(states-used, err)
 	}
 }
 
 // next takes the next word, and its share of the states. Those that it does not need it gives back.
-func (r *run) next() (w Word, s Setup, states int64, ok bool) {
+func (r *run) next() (t task, states int64, ok bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	states = r.Each
@@ -151,10 +151,9 @@ func (r *run) next() (w Word, s Setup, states int64, ok bool) {
 		states = r.Each
 	}
 	if states == 0 {
-		return "", s, 0, false
+		return t, 0, false
 	}
-	w, s = r.words.next()
-	return w, s, states, true
+	return r.words.next(), states, true
 }
 
 // end counts a word that was tried.
@@ -174,10 +173,10 @@ func (r *run) end(unused int64, err error) {
 }
 
 // try searches one word.
-func (r *run) try(w Word, s Setup, states int64) (used int64, err error) {
+func (r *run) try(t task, states int64) (used int64, err error) {
 	acknowledged := new(atomic.Int64)
-	s.acknowledged = acknowledged
-	e, err := w.Experiment(s)
+	t.acknowledged = acknowledged
+	e, err := t.word.Experiment(t.Setup)
 	if err != nil {
 		return 0, err
 	}
@@ -193,7 +192,7 @@ func (r *run) try(w Word, s Setup, states int64) (used int64, err error) {
 			r.Progress(r.ledger)
 		}
 	}
-	report, err := e.Explore(r.ctx, &crash.Bounds{Torn: true, Depth: 2, States: states, Seed: r.Seed, Workers: 1, Progress: count})
+	report, err := e.Explore(r.ctx, &crash.Bounds{Torn: true, Depth: t.depth, States: states, Seed: r.Seed, Workers: 1, Progress: count})
 	count(report.Count)
 	if v, ok := errors.AsType[*crash.Violation](err); ok {
 		err = r.failed(e.Name, v)
@@ -275,19 +274,25 @@ func spellings(n int) (list []string) {
 // second are the letters of second lives: a group is not among them, because it takes a hundred times as long as another letter.
 const second = "sxpzhvonlcar"
 
-// next returns the next word and a setup for it.
-func (w *words) next() (Word, Setup) {
+// task is a word, how it is set up, and how many crashes in a row it gets behind the first; a negative number is none.
+type task struct {
+	word Word
+	Setup
+	depth int
+}
+
+// next returns the next word. Every second one is crashed once, and so at more of its own points; of the others, every second one three times.
+func (w *words) next() task {
 	if w.at == len(w.list) {
 		w.shuffle()
 	}
 	w.at++
-	s := Setup{
-		Segment: []int64{1024, 1024, 4096, 16384}[w.rng.IntN(4)],
-		NoFill:  w.rng.IntN(2) == 0,
-		Create:  w.rng.IntN(8) == 0,
-	}
+	t := task{word: Word(w.list[w.at-1]), depth: []int{-1, -1, 1, 2}[w.rng.IntN(4)]}
+	t.Segment = []int64{1024, 1024, 4096, 16384}[w.rng.IntN(4)]
+	t.NoFill = w.rng.IntN(2) == 0
+	t.Create = w.rng.IntN(8) == 0
 	for range 1 + w.rng.IntN(2) {
-		s.Again += string(second[w.rng.IntN(len(second))])
+		t.Again += string(second[w.rng.IntN(len(second))])
 	}
-	return Word(w.list[w.at-1]), s
+	return t
 }

@@ -26,7 +26,7 @@ func TestSearch(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(400))
 	t.Logf("-states %d -seed %d", *states, *seed)
 	begin := time.Now()
-	s := torture.Search{States: *states, Seed: *seed, Each: min(3000, max(100, *states/300))}
+	s := torture.Search{States: *states, Seed: *seed, Each: min(3000, max(100, *states/50))}
 	ledger, err := s.Run(t.Context())
 	if err != nil {
 		t.Error(err)
