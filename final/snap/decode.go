@@ -95,9 +95,22 @@ func (o *outline) field(b []byte, off, size int64) (num protowire.Number, whole 
 // it in memory.
 func decode(b []byte, stored uint32) (*raftpb.Snapshot, error) {
 	// A stored 0 is compared like any other value: one snapshot in 2^32 has it.
-	if crc := crc32.Checksum(b, castagnoli); crc != stored {
-		return nil, fmt.Errorf("checksum is %08x, the bytes give %08x", stored, crc)
+	if err := compare(checksum(0, b), stored); err != nil {
+		return nil, err
 	}
+	return decodeWhole(b)
+}
+
+// compare compares checksums.
+func compare(crc, stored uint32) error {
+	if crc != stored {
+		return fmt.Errorf("checksum is %08x, the bytes give %08x", stored, crc)
+	}
+	return nil
+}
+
+// decodeWhole reads a snapshot that must have metadata.
+func decodeWhole(b []byte) (*raftpb.Snapshot, error) {
 	s, err := decodeSnapshot(b)
 	if err != nil {
 		return nil, err
@@ -106,6 +119,63 @@ func decode(b []byte, stored uint32) (*raftpb.Snapshot, error) {
 		return nil, errors.New("the snapshot has no metadata (index and term), and no node saves one without")
 	}
 	return s, nil
+}
+
+// inspect checks a file as [decode] does, and returns its metadata. The application's data, where it stands in front as everybody
+// writes it, only goes through a buffer.
+func inspect(r io.ReaderAt, size int64) (m *raftpb.SnapshotMetadata, corrupt, err error) {
+	o, corrupt, err := survey(r, size)
+	if corrupt != nil || err != nil {
+		return nil, corrupt, err
+	}
+	crc, err := checksumFile(r, o)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := compare(crc, o.crc); err != nil {
+		return nil, err, nil
+	}
+	behind, err := behindData(r, o)
+	if err != nil {
+		return nil, nil, err
+	}
+	b := make([]byte, o.off+o.size-behind)
+	if err := readFull(r, b, behind); err != nil {
+		return nil, nil, err
+	}
+	s, corrupt := decodeWhole(b)
+	return s.GetMetadata(), corrupt, nil
+}
+
+// checksumFile returns the checksum of a file's data.
+func checksumFile(r io.ReaderAt, o outline) (crc uint32, err error) {
+	b := make([]byte, min(bufferSize, o.size))
+	for off, end := o.off, o.off+o.size; off < end; off += int64(len(b)) {
+		b = b[:min(int64(len(b)), end-off)]
+		if err := readFull(r, b, off); err != nil {
+			return 0, err
+		}
+		crc = checksum(crc, b)
+	}
+	return crc, nil
+}
+
+// behindData returns the offset behind the application's data, or of the snapshot if that does not begin with it. A length beyond the
+// end leaves the offset where it is: whoever reads on there finds that out.
+func behindData(r io.ReaderAt, o outline) (int64, error) {
+	b := make([]byte, min(maxField, o.size))
+	if err := readFull(r, b, o.off); err != nil {
+		return 0, err
+	}
+	num, typ, n := protowire.ConsumeTag(b)
+	if n < 0 || num != fieldData || typ != protowire.BytesType {
+		return o.off, nil
+	}
+	v, k := protowire.ConsumeVarint(b[n:])
+	if k < 0 || v > uint64(o.size)-uint64(n+k) {
+		return o.off, nil
+	}
+	return o.off + int64(n+k) + int64(v), nil
 }
 
 // decodeSnapshot reads raft's message without copying its data. A field that this version of raft does not have is left to the

@@ -3,7 +3,12 @@ package snap
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
+
+	raftpb "go.etcd.io/raft/v3/raftpb"
+
+	"example.com/logbook/final/disk"
 )
 
 var (
@@ -17,6 +22,19 @@ var (
 	// ErrName matches the rejection of a file whose name and content are of two snapshots: somebody has renamed or copied it.
 	// Give it its own name again, or move it away.
 	ErrName = errors.New("snapshot file has another snapshot's name")
+
+	// ErrRefused matches what [Snapshotter.SaveSnap] returns for a snapshot that could not be used: the log would not record it, or it
+	// would not read back as it is. Nothing was written. The caller has a bug.
+	ErrRefused = errors.New("refused, nothing was written")
+
+	// ErrShared matches the refusal to change a folder that others than its owner may enter. Take their permissions away (chmod 700),
+	// or set [Options].AllowShared.
+	ErrShared = errors.New("folder is open to others")
+
+	// ErrNotDurable matches what [Snapshotter.SaveSnap] and [Snapshotter.Purge] return when the folder could not be synced, and all
+	// that they return from then on: what was done last may be undone by a loss of power, and nothing can make sure of it any more.
+	// Do not record that snapshot. Stop the node, see to the disk, and start it again.
+	ErrNotDurable = errors.New("folder could not be synced")
 )
 
 // CorruptError says which file is corrupt, and why. It matches [ErrCorrupt].
@@ -69,4 +87,42 @@ func names(rejected []Rejected) string {
 		all = append(all, r.File)
 	}
 	return strings.Join(all, ", ") + " rejected"
+}
+
+// refuse returns an error that matches [ErrRefused].
+func refuse(f File, format string, args ...any) error {
+	return fmt.Errorf("snap: save %s: %w: "+format, append([]any{f.Name, ErrRefused}, args...)...)
+}
+
+// misnamed returns the error for a file whose content is not what its name says.
+func misnamed(f File, m *raftpb.SnapshotMetadata) error {
+	return fmt.Errorf("snap: %s: %w: it holds term %d, index %d; give it back its name, or move it away", f.Name, ErrName, m.GetTerm(), m.GetIndex())
+}
+
+// remedy says what to do when a save has failed.
+func remedy(err error) string {
+	switch {
+	case errors.Is(err, ErrNotDurable):
+		return "do not record it: stop the node, see to the disk, and start it again"
+	case errors.Is(err, ErrShared):
+		return "take the permissions of others away (chmod 700), or set AllowShared"
+	case errors.Is(err, disk.ErrIrregular):
+		return "move away what stands there"
+	case errors.Is(err, disk.ErrLocked):
+		return "it is saving into the same folder"
+	}
+	return "no other snapshot is touched: see to the cause, and save again"
+}
+
+// purgeRemedy says what to do when a purge has failed.
+func purgeRemedy(err error) string {
+	switch {
+	case errors.Is(err, ErrNotDurable), errors.Is(err, ErrShared):
+		return remedy(err)
+	case errors.Is(err, fs.ErrNotExist):
+		return "nothing was removed: purge before a snapshot whose file is there"
+	case errors.Is(err, ErrCorrupt), errors.Is(err, ErrName), errors.Is(err, disk.ErrIrregular):
+		return "nothing was removed, because an older one may be needed"
+	}
+	return "what is left will be removed by the next purge"
 }

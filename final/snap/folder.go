@@ -24,13 +24,21 @@ type Options struct {
 	// FS is the disk. If nil, it is the real folder; otherwise the folder's name is a path inside FS.
 	FS disk.FS
 
-	// Logger gets every file that is passed over, and why. If nil, nobody does; [Snapshotter.Rejected] tells in any case.
+	// Logger gets every file that is passed over, and why; every file that is purged; and a sync that takes more than a second. If
+	// nil, nobody does; [Snapshotter.Rejected] tells of the first in any case.
 	Logger *slog.Logger
+
+	// Observe, if not nil, is called with each [Event], for metrics, by the goroutine that did it. It must not use the Snapshotter.
+	Observe func(Event)
 
 	// RenameBroken makes loading rename each corrupt file that it meets to NAME.broken, so that it is met only once. The default is
 	// to change nothing: a load only reads. Renamed or not, the bytes stay. No other file is ever renamed: not one that could not
 	// be read, which may be good, and not one with a wrong name.
 	RenameBroken bool
+
+	// AllowShared lets the folder be changed although its mode lets others in. The default is to refuse that ([ErrShared]): a
+	// snapshot holds all of the application's data. Loading does not ask. On Windows, where a mode does not tell, nothing does.
+	AllowShared bool
 }
 
 // File is a snapshot file's name.
@@ -49,6 +57,9 @@ const (
 	nameLength = hexDigits + 1 + hexDigits + len(suffix)
 	broken     = ".broken"
 )
+
+// fileName returns the name of a snapshot's file.
+func fileName(term, index uint64) string { return fmt.Sprintf("%016x-%016x%s", term, index, suffix) }
 
 // parseName reads a name to the letter.
 func parseName(name string) (f File, ok bool) {
@@ -89,45 +100,44 @@ func list(fsys disk.FS, dir string) (files []File, strange []string, err error) 
 }
 
 // read loads one file. Its error is a *CorruptError if the bytes are damaged, and any other if they could not be read.
-func read(fsys disk.FS, name string) (*raftpb.Snapshot, error) {
-	s, corrupt, err := load(fsys, name)
+func read(fsys disk.FS, name string) (s *raftpb.Snapshot, size int64, err error) {
+	s, size, corrupt, err := load(fsys, name)
 	if p, ok := errors.AsType[*fs.PathError](err); ok {
 		err = p.Err // it names the file again
 	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("snap: read %s: %w; check the path", path.Base(name), err)
+		return nil, 0, fmt.Errorf("snap: read %s: %w; check the path", path.Base(name), err)
 	case errors.Is(err, disk.ErrIrregular):
-		return nil, fmt.Errorf("snap: read %s: %w; put the file itself in its place", path.Base(name), err)
+		return nil, 0, fmt.Errorf("snap: read %s: %w; put the file itself in its place", path.Base(name), err)
 	case err != nil:
-		return nil, fmt.Errorf("snap: read %s: %w; nothing is known about the snapshot until this read succeeds", path.Base(name), err)
+		return nil, 0, fmt.Errorf("snap: read %s: %w; nothing is known about the snapshot until this read succeeds", path.Base(name), err)
 	case corrupt != nil:
-		return nil, &CorruptError{File: path.Base(name), Reason: corrupt.Error()}
+		return nil, 0, &CorruptError{File: path.Base(name), Reason: corrupt.Error()}
 	}
-	return s, nil
+	return s, size, nil
 }
 
-// load reads one file. The second result is the reason why it is corrupt, the third a read error.
-func load(fsys disk.FS, name string) (s *raftpb.Snapshot, corrupt, err error) {
+// load reads one file. The third result is the reason why it is corrupt, the fourth a read error.
+func load(fsys disk.FS, name string) (s *raftpb.Snapshot, size int64, corrupt, err error) {
 	f, err := fsys.Open(name, os.O_RDONLY, 0)
 	if err != nil {
-		return nil, nil, err
+		return nil, 0, nil, err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	size, err := f.Size()
-	if err != nil {
-		return nil, nil, err
+	if size, err = f.Size(); err != nil {
+		return nil, 0, nil, err
 	}
 	o, corrupt, err := survey(f, size)
 	if err != nil || corrupt != nil {
-		return nil, corrupt, err
+		return nil, 0, corrupt, err
 	}
 	b := make([]byte, o.size)
 	if err := readFull(f, b, o.off); err != nil {
-		return nil, nil, err
+		return nil, 0, nil, err
 	}
 	s, corrupt = decode(b, o.crc)
-	return s, corrupt, nil
+	return s, size, corrupt, nil
 }
 
 // readFull fills b. A file that ends too early is an error like any other.
@@ -166,7 +176,7 @@ func Read(file string, opts *Options) (*raftpb.Snapshot, error) {
 	if err != nil {
 		return nil, fmt.Errorf("snap: %w", err)
 	}
-	s, err := read(fsys, path.Join(dir, base))
+	s, _, err := read(fsys, path.Join(dir, base))
 	return s, errors.Join(err, release())
 }
 

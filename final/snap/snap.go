@@ -6,16 +6,29 @@ import (
 	"io/fs"
 	"log/slog"
 	"path"
+	"slices"
+	"sync"
+	"time"
 
 	raftpb "go.etcd.io/raft/v3/raftpb"
 
 	"example.com/logbook/final/disk"
 )
 
-// Snapshotter finds and loads the snapshots of a folder. It may be used by one goroutine at a time.
+// Snapshotter saves, finds, loads and purges the snapshots of a folder. It is safe for use by many goroutines: what changes the
+// folder happens one after the other, and loads beside it. Use one for a folder: of two that save at once, as of two processes, one
+// is refused ([disk.ErrLocked]).
 type Snapshotter struct {
-	dir      string
-	opts     Options
+	dir  string
+	opts Options
+
+	// changing is held by whoever changes the folder. It guards what follows.
+	changing sync.Mutex
+	settled  bool  // the folder exists, durably
+	stuck    error // a sync of the folder has failed: nothing is changed any more
+
+	// reading guards what follows.
+	reading  sync.Mutex
 	rejected []Rejected
 }
 
@@ -64,8 +77,13 @@ func (s *Snapshotter) LoadNewestAvailable(recorded []*raftpb.SnapshotMetadata) (
 	return s.load(func(f File) bool { return wanted[position{f.Term, f.Index}] })
 }
 
-// Rejected returns the files that the last Load or LoadNewestAvailable passed over, newest first.
-func (s *Snapshotter) Rejected() []Rejected { return append([]Rejected(nil), s.rejected...) }
+// Rejected returns the files that the last Load or LoadNewestAvailable passed over, newest first. Of several at once, the one that
+// ended last is meant.
+func (s *Snapshotter) Rejected() []Rejected {
+	s.reading.Lock()
+	defer s.reading.Unlock()
+	return slices.Clone(s.rejected)
+}
 
 // in runs f on the folder.
 func (s *Snapshotter) in(f func(fsys disk.FS, dir string) error) error {
@@ -100,69 +118,123 @@ func folderError(dir string, err error) error {
 }
 
 // load returns the newest intact snapshot among the wanted files.
-func (s *Snapshotter) load(wanted func(File) bool) (found *raftpb.Snapshot, err error) {
-	s.rejected = nil
-	others := 0 // files that are not wanted
-	err = s.in(func(fsys disk.FS, dir string) error {
-		files, err := s.list(fsys, dir)
-		if err != nil {
-			return err
-		}
-		for _, f := range files {
-			if !wanted(f) {
-				others++
-				continue
-			}
-			found, err = s.try(fsys, dir, f)
-			if found != nil || err != nil {
+func (s *Snapshotter) load(wanted func(File) bool) (*raftpb.Snapshot, error) {
+	l := &loading{}
+	err := s.in(func(fsys disk.FS, dir string) (err error) {
+		for range attempts {
+			l = &loading{Snapshotter: s, fsys: fsys, dir: dir}
+			if err = l.newest(wanted); !errors.Is(err, errChanged) {
 				return err
 			}
 		}
-		return noSnapshot(s.dir, s.rejected, others)
+		return fmt.Errorf("snap: %s: %w", s.dir, err)
 	})
-	return found, err
+	s.reading.Lock()
+	defer s.reading.Unlock()
+	s.rejected = l.rejected
+	return l.found, err
 }
 
-// try loads a file, or rejects it: then both results are nil.
-func (s *Snapshotter) try(fsys disk.FS, dir string, f File) (*raftpb.Snapshot, error) {
-	snap, err := read(fsys, path.Join(dir, f.Name))
-	switch {
-	case errors.Is(err, fs.ErrNotExist): // purged since it was listed
-		return nil, nil
-	case errors.Is(err, ErrCorrupt):
-		s.reject(f, err)
-		if s.opts.RenameBroken {
-			return nil, renameBroken(fsys, dir, f.Name)
+// errChanged is what a load finds when the folder is changed meanwhile: an older file must not be taken for one that was there and
+// is not, when there may be a newer one by now.
+var errChanged = errors.New("a file that is listed cannot be found: a link leads nowhere, or others purge all the time; move it away, or stop them")
+
+// loading is one attempt to load.
+type loading struct {
+	*Snapshotter
+	fsys     disk.FS
+	dir      string
+	found    *raftpb.Snapshot
+	rejected []Rejected
+}
+
+// newest loads the newest file that is wanted and intact.
+func (l *loading) newest(wanted func(File) bool) error {
+	files, err := l.list(l.fsys, l.dir)
+	if err != nil {
+		return err
+	}
+	rest := 0 // files that are not wanted
+	for _, f := range files {
+		if !wanted(f) {
+			rest++
+			continue
 		}
-		return nil, nil
+		if err := l.try(f); l.found != nil || err != nil {
+			return err
+		}
+	}
+	return noSnapshot(l.Snapshotter.dir, l.rejected, rest)
+}
+
+// try loads a file, or rejects it.
+func (l *loading) try(f File) error {
+	begun := time.Now()
+	snap, size, err := read(l.fsys, path.Join(l.dir, f.Name))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("%s: %w", f.Name, errChanged)
+	case errors.Is(err, ErrCorrupt):
+		l.reject(f, err)
+		if l.opts.RenameBroken {
+			return l.setAside(f)
+		}
+		return nil
 	case err != nil:
-		return nil, err
+		return err
 	}
-	if m := snap.GetMetadata(); m.GetTerm() != f.Term || m.GetIndex() != f.Index {
-		s.reject(f, fmt.Errorf("snap: %s: %w: it holds term %d, index %d; give it back its name, or move it away", f.Name, ErrName, m.GetTerm(), m.GetIndex()))
-		return nil, nil
-	}
-	if f.Index == 0 {
+	m := snap.GetMetadata()
+	switch {
+	case m.GetTerm() != f.Term || m.GetIndex() != f.Index:
+		l.reject(f, misnamed(f, m))
+	case f.Index == 0:
 		// Nobody writes a snapshot of nothing: saving one does nothing, as in etcd.
-		s.reject(f, &CorruptError{File: f.Name, Reason: "its index is 0: there is nothing to take a snapshot of"})
-		return nil, nil
+		l.reject(f, &CorruptError{File: f.Name, Reason: "its index is 0: there is nothing to take a snapshot of"})
+	default:
+		l.found = snap
+		l.observe(OpLoad, f.Name, size, begun)
 	}
-	return snap, nil
+	return nil
 }
 
 // reject notes a file that is passed over, and tells.
-func (s *Snapshotter) reject(f File, err error) {
-	s.rejected = append(s.rejected, Rejected{File: f.Name, Err: err})
-	s.opts.Logger.Warn("snapshot is passed over", "dir", s.dir, "file", f.Name, "error", err)
+func (l *loading) reject(f File, err error) {
+	l.rejected = append(l.rejected, Rejected{File: f.Name, Err: err})
+	l.opts.Logger.Warn("snapshot is passed over", "dir", l.Snapshotter.dir, "file", f.Name, "error", err)
+	l.observe(OpReject, f.Name, 0, time.Now())
+}
+
+// setAside renames a corrupt file. It looks at it again, with nobody beside it who saves: a good file of that name may be there by
+// now. Where another process saves, the file is left for the next load.
+func (l *loading) setAside(f File) error {
+	err := l.change(false, func(fsys disk.FS, dir string) error {
+		tmp := path.Join(dir, temporary)
+		held, err := create(fsys, tmp)
+		if err != nil {
+			return err
+		}
+		_, _, err = read(fsys, path.Join(dir, f.Name))
+		switch {
+		case errors.Is(err, ErrCorrupt):
+			err = l.renameBroken(fsys, dir, f.Name)
+		case err == nil, errors.Is(err, fs.ErrNotExist):
+			err = errChanged
+		}
+		return errors.Join(err, remove(fsys, tmp), held.Close())
+	})
+	if err != nil && !errors.Is(err, disk.ErrLocked) {
+		return fmt.Errorf("snap: rename %s: %w; or load without RenameBroken", f.Name, err)
+	}
+	return nil
 }
 
 // renameBroken moves a corrupt file out of the way, durably, and replaces none that was moved before.
-func renameBroken(fsys disk.FS, dir, name string) error {
+func (s *Snapshotter) renameBroken(fsys disk.FS, dir, name string) error {
 	to := path.Join(dir, name+broken)
 	for n := 1; ; n++ {
 		taken, err := exists(fsys, to)
 		if err != nil {
-			return fmt.Errorf("snap: rename %s: %w", name, err)
+			return err
 		}
 		if !taken {
 			break
@@ -170,10 +242,7 @@ func renameBroken(fsys disk.FS, dir, name string) error {
 		to = fmt.Sprintf("%s.%d", path.Join(dir, name+broken), n)
 	}
 	if err := fsys.Rename(path.Join(dir, name), to); err != nil {
-		return fmt.Errorf("snap: rename %s: %w", name, err)
+		return err
 	}
-	if err := fsys.SyncDir(dir); err != nil {
-		return fmt.Errorf("snap: rename %s: %w", name, err)
-	}
-	return nil
+	return s.syncDir(fsys, dir)
 }

@@ -58,7 +58,7 @@ func foreign(k int) image {
 }
 
 // TestForeignSegment: a segment of another node is named as that, wherever it stands, and costs the log's own snapshots in no way
-// that nobody is told of.
+// that nobody is told of. F19
 func TestForeignSegment(t *testing.T) {
 	t.Parallel()
 	for k := 1; k < 4; k++ {

@@ -40,9 +40,6 @@ func (e *encoder) reset(file disk.File, off int64, crc uint32) {
 	e.file, e.off, e.crc, e.buf, e.pages = file, off, crc, e.buf[:0], pages{written: off}
 }
 
-// end returns the offset behind the last frame.
-func (e *encoder) end() int64 { return e.off + int64(len(e.buf)) }
-
 // seed appends the record that a segment begins with: the running checksum, and no data.
 func (e *encoder) seed() error { return e.frame(TypeCRC, false, nil, nil) }
 

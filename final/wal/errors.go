@@ -3,6 +3,8 @@ package wal
 import (
 	"errors"
 	"fmt"
+	"io/fs"
+	"path/filepath"
 )
 
 var (
@@ -44,7 +46,8 @@ var (
 
 	// ErrExist is returned by [Create] for a folder that holds something already: a log, or what is not this package's to overwrite. Open the log,
 	// or choose an empty folder.
-	ErrExist = errors.New("folder is not empty")
+	// It matches [fs.ErrExist], which etcd's Create returns.
+	ErrExist error = existError{}
 
 	// ErrShared is returned for a folder that others than its owner may list or write. Change its mode to 0700, or set [Options].AllowShared.
 	ErrShared = errors.New("folder is open to others than its owner")
@@ -67,8 +70,20 @@ var (
 	ErrClosed = errors.New("wal: log is closed")
 )
 
+// existError is ErrExist.
+type existError struct{}
+
+// Error says what is in the way.
+func (existError) Error() string { return "folder is not empty" }
+
+// Is reports whether the target is [fs.ErrExist].
+func (existError) Is(target error) bool { return target == fs.ErrExist }
+
 // CorruptError says where a log is corrupt. It matches [ErrCorrupt], and whatever Err is.
 type CorruptError struct {
+	// Dir is the log's folder, as it was given.
+	Dir string
+
 	// Segment is the name of the file.
 	Segment string
 
@@ -85,7 +100,7 @@ type CorruptError struct {
 // Error names file and offset, what is wrong, and what to do.
 func (e *CorruptError) Error() string {
 	return fmt.Sprintf("wal: %s is corrupt at offset %d: %s; nothing was changed: restore the folder from a backup, or add this member anew",
-		e.Segment, e.Offset, e.Reason)
+		filepath.Join(e.Dir, e.Segment), e.Offset, e.Reason)
 }
 
 // Unwrap returns [ErrCorrupt], and Err if it is set.
@@ -99,6 +114,9 @@ func (e *CorruptError) Unwrap() []error {
 // TornError says where a log is torn. It matches [ErrTorn]. [Strict] makes an error of any torn log; [TornTail] only of one that
 // holds no metadata, [Salvage] of none.
 type TornError struct {
+	// Dir is the log's folder, as it was given.
+	Dir string
+
 	// Segment is the name of the file, the last one of the log.
 	Segment string
 
@@ -111,7 +129,7 @@ type TornError struct {
 
 // Error names file and offset, what is unfinished, and what to do.
 func (e *TornError) Error() string {
-	return fmt.Sprintf("wal: %s is torn at offset %d: %s; %s", e.Segment, e.Offset, e.Reason, e.remedy())
+	return fmt.Sprintf("wal: %s is torn at offset %d: %s; %s", filepath.Join(e.Dir, e.Segment), e.Offset, e.Reason, e.remedy())
 }
 
 // remedy says what to do. What a crash alone does not leave is not to be passed over for a crash's work.
@@ -127,6 +145,17 @@ func (e *TornError) remedy() string {
 
 // Unwrap returns [ErrTorn].
 func (e *TornError) Unwrap() error { return ErrTorn }
+
+// in says in which folder the damage is, once that is known.
+func in(dir string, err error) error {
+	if e, ok := errors.AsType[*CorruptError](err); ok {
+		e.Dir = dir
+	}
+	if e, ok := errors.AsType[*TornError](err); ok {
+		e.Dir = dir
+	}
+	return err
+}
 
 // readError says where reading failed. It is neither torn nor corrupt: the same read may succeed later, and until it
 // does nothing is known about the bytes.

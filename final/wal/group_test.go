@@ -112,7 +112,7 @@ func TestGroup(t *testing.T) {
 	}
 }
 
-// TestGroupFails: the error of a group is the error of all in it, and of all that come.
+// TestGroupFails: the error of a group is the error of all in it, and of all that come; Close gives everything up all the same. W17 W24
 func TestGroupFails(t *testing.T) {
 	t.Parallel()
 	sim := disk.NewSim()

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -217,158 +218,7 @@ func TestOneWriter(t *testing.T) {
 	must(t, w.Close())
 }
 
-// TestSpare: the next segment is made ahead, filled with zeros, in the background; a leftover is emptied first; Close removes it. W19 W20 W37
-func TestSpare(t *testing.T) {
-	t.Parallel()
-	dir := filepath.Join(t.TempDir(), "wal")
-	const size = 4 << 20
-	o := &wal.Options{SegmentSize: size}
-	w, err := wal.Create(dir, nil, o)
-	must(t, err)
-	must(t, w.Close())
-	spare := filepath.Join(dir, "0.tmp")
-	must(t, os.WriteFile(spare, bytes.Repeat([]byte{0xab}, 1<<20), 0o600))
-	w, err = wal.Open(dir, nil, o)
-	must(t, err)
-	_, _, _, err = w.ReadAll()
-	must(t, err)
-	must(t, w.Save(hs(1, 1, 0), []*raftpb.Entry{ent(1, 1, 3<<20)}))
-	wal.WaitForFilled(w, size)
-	b, err := os.ReadFile(spare)
-	must(t, err)
-	if !bytes.Equal(b, make([]byte, size)) {
-		t.Errorf("the spare has %d bytes, not all zero, want %d zeros", len(b), size)
-	}
-	must(t, w.Save(nil, []*raftpb.Entry{ent(2, 1, 2<<20)}))
-	must(t, w.Save(nil, []*raftpb.Entry{ent(3, 1)}))
-	if n := len(w.Segments()); n != 2 {
-		t.Errorf("%d segments", n)
-	}
-	must(t, w.Close())
-	if _, err := os.Stat(spare); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("Close left %v", err)
-	}
-	if _, err := wal.Verify(dir, nil, nil); err != nil {
-		t.Error(err)
-	}
-}
-
-// TestSpareFails: that the next segment cannot be made ahead is no failure of the log, until a cut needs it; and then it is tried again. W19 W18
-func TestSpareFails(t *testing.T) {
-	t.Parallel()
-	sim := disk.NewSim()
-	w := create(t, sim, 2048)
-	struck := sim.Inject(disk.Fault{Name: "0.tmp", Nth: 1, Err: syscall.ENOSPC})
-	if err := w.Prepare(); err == nil || struck() != 1 {
-		t.Errorf("Prepare() error = %v, struck %d", err, struck())
-	}
-	next := uint64(1)
-	for len(w.Segments()) < 3 {
-		must(t, w.Save(nil, []*raftpb.Entry{ent(next, 1, 500)}))
-		next++
-	}
-	must(t, sim.Mkdir(folderName+"/0.tmp", disk.DirMode)) // in the way for good
-	var err error
-	for err == nil {
-		if err = w.Save(nil, []*raftpb.Entry{ent(next, 1, 500)}); err == nil {
-			next++
-		}
-	}
-	if again := w.Save(hs(2, 1, 0), nil); again == nil || again.Error() != err.Error() {
-		t.Errorf("Save() behind a failed cut = %v, want %v", again, err)
-	}
-	if !strings.Contains(err.Error(), "cut log/0000000000000002-") {
-		t.Errorf("error does not name the segment: %v", err)
-	}
-	w.Close()
-	must(t, sim.Remove(folderName+"/0.tmp"))
-	if _, r := reopen(t, sim, 2048, nil); uint64(len(r.ents)) < next-1 {
-		t.Errorf("%d entries are left of %d that were acknowledged", len(r.ents), next-1)
-	}
-}
-
-// TestLeftoverSpare: nothing of a file that a crash has left under the spare's name comes back behind the head of a segment. W20
-func TestLeftoverSpare(t *testing.T) {
-	t.Parallel()
-	sim := disk.NewSim()
-	w := create(t, sim, 2048)
-	put(t, sim, folderName+"/0.tmp", bytes.Repeat([]byte{0xab}, 4096))
-	for i := uint64(1); len(w.Segments()) < 2; i++ {
-		must(t, w.Save(hs(1, 1, 0), []*raftpb.Entry{ent(i, 1, 500)}))
-	}
-	last := content(t, sim, folderName+"/"+w.Segments()[1].Name)
-	if bytes.Contains(last, []byte{0xab, 0xab}) {
-		t.Error("the leftover shows behind the head")
-	}
-}
-
-// TestRelease: the last segment whose name has a lower index stays, and all behind it; the others are removed oldest first; a locked one is left. W41 W44
-func TestRelease(t *testing.T) {
-	t.Parallel()
-	const last = 20
-	log := func() (*disk.Sim, *wal.WAL) {
-		sim := disk.NewSim()
-		w := create(t, sim, 1000)
-		for i := uint64(1); i <= last; i++ {
-			must(t, w.Save(hs(1, 1, i), []*raftpb.Entry{ent(i, 1, 700)}))
-		}
-		return sim, w
-	}
-	_, w := log()
-	var held []uint64
-	for _, s := range w.Segments() {
-		held = append(held, s.Index)
-	}
-	if len(held) < 5 || held[0] != 0 {
-		t.Fatalf("segments are named by %v", held)
-	}
-	for _, index := range []uint64{0, held[1], held[1] + 1, held[3], held[3] + 1, held[4], 1000} {
-		sim, w := log()
-		keep := 0
-		for i, first := range held {
-			if first < index {
-				keep = i
-			}
-		}
-		must(t, w.ReleaseLockTo(index))
-		if got := w.Segments(); len(got) != len(held)-keep || got[0].Index != held[keep] {
-			t.Errorf("ReleaseLockTo(%d) of %v keeps %v", index, held, got)
-		}
-		must(t, w.Purge())
-		if got := segments(t, sim).names(); len(got) != len(held)-keep {
-			t.Errorf("after ReleaseLockTo(%d) of %v and Purge there are %v", index, held, got)
-		}
-		must(t, w.SaveSnapshot(snapshot(min(index, last), min(index, 1))))
-		must(t, w.Save(hs(1, 1, last+1), ents(last+1, last+1, 1)))
-		must(t, w.Close())
-		reopen(t, sim, 1000, at(min(index, last), min(index, 1)))
-	}
-	sim, w := log()
-	names := segments(t, sim).names()
-	must(t, w.ReleaseLockTo(1000))
-	f, err := sim.Open(folderName+"/"+names[1], os.O_RDWR, 0)
-	must(t, errors.Join(err, f.Lock()))
-	must(t, w.Purge())
-	if got := segments(t, sim).names(); len(got) != len(names)-1 {
-		t.Errorf("with %s locked, Purge leaves %v", names[1], got)
-	}
-	must(t, f.Close())
-	must(t, sim.Remove(folderName+"/"+names[2])) // somebody else did
-	must(t, w.Purge())
-	if got := segments(t, sim).names(); len(got) != 1 {
-		t.Errorf("Purge leaves %v", got)
-	}
-	sim, w = log()
-	must(t, w.ReleaseLockTo(1000))
-	sim.Inject(disk.Fault{Ops: disk.OpSyncDir})
-	first, second := w.Purge(), w.Purge()
-	if first == nil || second == nil || len(segments(t, sim)) != len(names)-1 {
-		t.Errorf("Purge() behind a failed sync of the folder = %v, then %v; left %v", first, second, segments(t, sim).names())
-	}
-	must(t, w.Save(hs(1, 1, last+1), ents(last+1, last+1, 1)))
-}
-
-// TestSlowSync: the logger is told of a slow sync, and what is observed are the operations. W38
+// TestObserve: what is observed are the operations. W38
 func TestObserve(t *testing.T) {
 	t.Parallel()
 	sim := disk.NewSim()
@@ -442,4 +292,56 @@ func TestSaveAllocates(t *testing.T) {
 	if n := testing.AllocsPerRun(100, save); n > 0 {
 		t.Errorf("Save allocates %v times", n)
 	}
+}
+
+// TestCutOrder: at a cut, the old segment is whole and durable before the new one has its name, the new one's head too, and its name before anything is
+// TestWhenToCut: a segment is left by the Save that finds its size written; a Save is never split, however large; what is not yet synced does not count,
+// TestErrorsNameTheSegment by its name, also while it is the one that Create has made under another. B02
+func TestErrorsNameTheSegment(t *testing.T) {
+	t.Parallel()
+	sim := disk.NewSim()
+	w := create(t, sim, 0)
+	sim.Inject(disk.Fault{Ops: disk.OpWrite})
+	err := w.Save(hs(1, 1, 0), nil)
+	const want = "wal: write log/0000000000000000-0000000000000000.wal: input/output error; the log takes nothing more: close it, and open it again"
+	if err == nil || err.Error() != want {
+		t.Errorf("Save() error = %v, want %s", err, want)
+	}
+}
+
+// TestSlowSync: the logger is told of a sync that takes a second, with how long it took; nothing else is different. W38 F20
+func TestSlowSync(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	o := quiet(&slow{FS: disk.NewSim()}, 0)
+	o.Logger = slog.New(slog.NewTextHandler(&log, nil))
+	w, err := wal.Create(folderName, nil, o)
+	must(t, err)
+	must(t, w.Save(hs(1, 1, 0), nil))
+	if text := log.String(); strings.Count(text, "sync of the log was slow") != 1 || !strings.Contains(text, "took=1.") {
+		t.Errorf("the logger was told %q", text)
+	}
+}
+
+// slow is a disk whose second sync of a file takes more than a second.
+type slow struct {
+	disk.FS
+	syncs int
+}
+
+func (s *slow) Open(name string, flag int, mode fs.FileMode) (disk.File, error) {
+	f, err := s.FS.Open(name, flag, mode)
+	return &slowFile{f, s}, err
+}
+
+type slowFile struct {
+	disk.File
+	s *slow
+}
+
+func (f *slowFile) Sync() error {
+	if f.s.syncs++; f.s.syncs == 2 {
+		time.Sleep(1050 * time.Millisecond)
+	}
+	return f.File.Sync()
 }

@@ -67,7 +67,7 @@ func Repair(dir string, opts *Options) (Report, error) {
 // repair repairs a log that is open for writing.
 func (w *WAL) repair() (Report, error) {
 	r := replay{start: w.start}
-	if err := w.replay(&r); err != nil && !errors.Is(err, ErrSliceOutOfRange) || errors.Is(err, ErrCorrupt) {
+	if err := in(w.name, w.replay(&r)); err != nil && !errors.Is(err, ErrSliceOutOfRange) || errors.Is(err, ErrCorrupt) {
 		return Report{}, err
 	}
 	if !w.tail.Torn {

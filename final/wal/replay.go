@@ -19,9 +19,9 @@ import (
 // [Salvage] a CorruptError comes with what precedes the damage and what fits on behind it, the first damage first.
 func (w *WAL) ReadAll() (metadata []byte, state *raftpb.HardState, ents []*raftpb.Entry, err error) {
 	r := replay{start: w.start, keep: true}
-	err = w.replay(&r)
+	err = in(w.name, w.replay(&r))
 	if err == nil && w.lock != nil {
-		if err = w.resume(&r); err != nil {
+		if err = in(w.name, w.resume(&r)); err != nil {
 			return nil, nil, nil, err
 		}
 	}

@@ -15,7 +15,8 @@ import (
 // those before, an overwritten commit, a hard state whose term, vote or commit goes back or that commits what is beyond the log. An entry at or
 // below the commit must be the one that is there; of that its term is compared, and type and size while it is among the last 1,024.
 //
-// Any number of goroutines may call Save. Those that wait at the same time share one write and one sync. Any error but a refusal stays: the log takes
+// Any number of goroutines may call Save. Those that wait at the same time share one write and one sync. Which comes first is not theirs to say: entries
+// that follow those of another Save are for the goroutine that has seen that one return. Any error but a refusal stays: the log takes
 // nothing more, and every later call returns it. Close the log then, and open it again; what it returned nil for is there.
 func (w *WAL) Save(state *raftpb.HardState, ents []*raftpb.Entry) error {
 	g, i := w.queue.join(state, ents)

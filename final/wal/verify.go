@@ -17,7 +17,7 @@ func Verify(dir string, snap *raftpb.SnapshotMetadata, opts *Options) (*raftpb.H
 		return nil, err
 	}
 	r := replay{start: w.start}
-	err = w.replay(&r)
+	err = in(w.name, w.replay(&r))
 	if snap == nil && errors.Is(err, ErrSliceOutOfRange) && !errors.Is(err, ErrCorrupt) {
 		err = nil
 	}
@@ -40,7 +40,7 @@ func ValidSnapshotEntries(dir string, opts *Options) ([]*raftpb.SnapshotMetadata
 		return nil, err
 	}
 	snaps, err := w.snapshots()
-	return snaps, errors.Join(err, w.Close())
+	return snaps, errors.Join(in(w.name, err), w.Close())
 }
 
 // snapshots reads the log, behind damage too as long as segments follow.

@@ -227,6 +227,7 @@ func (w *WAL) Records() iter.Seq2[Record, error] {
 		s := newScanner(w.segs[w.first:], &w.opts)
 		for {
 			rec, err := s.next()
+			err = in(w.name, err)
 			if err == io.EOF {
 				break
 			}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"slices"
+
+	"example.com/logbook/chapters/course/suite"
 )
 
 // dataIsTheCallers is I14.
@@ -23,10 +25,10 @@ func dataIsTheCallers(c *check) {
 		r, err := d.Next()
 		if err != nil {
 			c.fail(failure{
-				tried: tried,
-				got:   fmt.Sprintf("record %d: %v", i, err),
-				want:  fmt.Sprintf("record %d: %s", i, recordLine(s.rec)),
-				means: "the decoder still used memory that it had given away.",
+				Tried: tried,
+				Got:   fmt.Sprintf("record %d: %v", i, err),
+				Want:  fmt.Sprintf("record %d: %s", i, recordLine(s.rec)),
+				Means: "the decoder still used memory that it had given away.",
 			})
 		}
 		c.sameRecords(tried, m.b, []span{s}, outcome{recs: []Record{r}})
@@ -46,8 +48,8 @@ func readErrorIsNotAnEnd(c *check) {
 		err   error
 		kind  string
 	}{
-		{"delivers nothing and fails", 0, errDisk, "the disk's error"},
-		{"delivers 3 bytes and fails", 3, errDisk, "the disk's error"},
+		{"delivers nothing and fails", 0, suite.ErrDisk, "the disk's error"},
+		{"delivers 3 bytes and fails", 3, suite.ErrDisk, "the disk's error"},
 		{"delivers nothing and says that the file ends", 0, io.EOF, ""},
 		{"delivers 3 bytes and says that the file ends", 3, io.EOF, ""},
 		{"delivers 3 bytes and says nothing", 3, nil, ""},
@@ -76,10 +78,10 @@ func (c *check) readFailed(tried string, m *image, o outcome, kind string) {
 	case kind != "" && got != kind,
 		got == "io.EOF", errors.Is(o.err, io.EOF), errors.Is(o.err, io.ErrUnexpectedEOF):
 		c.fail(failure{
-			tried: tried,
-			got:   fmt.Sprintf("%s: %v", got, o.err),
-			want:  "an error that is neither io.EOF nor io.ErrUnexpectedEOF, and that wraps the disk's own",
-			means: "a cable that comes loose would look like the end of the log, and recovery would cut off everything behind.",
+			Tried: tried,
+			Got:   fmt.Sprintf("%s: %v", got, o.err),
+			Want:  "an error that is neither io.EOF nor io.ErrUnexpectedEOF, and that wraps the disk's own",
+			Means: "a cable that comes loose would look like the end of the log, and recovery would cut off everything behind.",
 		})
 	}
 	n := min(len(o.recs), len(m.spans)-1)

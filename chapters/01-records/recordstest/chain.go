@@ -96,10 +96,10 @@ func (c *check) inspects(tried string, b []byte, want []span, bad []int) {
 		r, err := d.Next()
 		if got := c.kind(err); got != kind || recordLine(r) != recordLine(s.rec) {
 			c.fail(failure{
-				tried: tried,
-				got:   fmt.Sprintf("record %d: %s; %s", i, got, recordLine(r)),
-				want:  fmt.Sprintf("record %d: %s; %s", i, kind, recordLine(s.rec)),
-				means: means,
+				Tried: tried,
+				Got:   fmt.Sprintf("record %d: %s; %s", i, got, recordLine(r)),
+				Want:  fmt.Sprintf("record %d: %s; %s", i, kind, recordLine(s.rec)),
+				Means: means,
 			})
 		}
 	}
@@ -107,10 +107,10 @@ func (c *check) inspects(tried string, b []byte, want []span, bad []int) {
 	last := want[len(want)-1].rec.CRC
 	if err != io.EOF || d.Offset() != want[bad[0]].at || d.CRC() != last {
 		c.fail(failure{
-			tried: tried,
-			got:   fmt.Sprintf("at the end: %s, Offset() %d, CRC() %08x", c.kind(err), d.Offset(), d.CRC()),
-			want:  fmt.Sprintf("at the end: io.EOF, Offset() %d, CRC() %08x", want[bad[0]].at, last),
-			means: "Offset stays in front of the first error: nothing behind it may be taken for sound.",
+			Tried: tried,
+			Got:   fmt.Sprintf("at the end: %s, Offset() %d, CRC() %08x", c.kind(err), d.Offset(), d.CRC()),
+			Want:  fmt.Sprintf("at the end: io.EOF, Offset() %d, CRC() %08x", want[bad[0]].at, last),
+			Means: "Offset stays in front of the first error: nothing behind it may be taken for sound.",
 		})
 	}
 }

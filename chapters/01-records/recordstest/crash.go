@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"example.com/logbook/chapters/course/suite"
 	"example.com/logbook/final/disk"
 	"example.com/logbook/final/layout"
 )
@@ -35,10 +36,7 @@ const (
 // disks it tried and what became of them.
 func Crash(t *testing.T, impl Implementation) {
 	for _, exercise := range []string{"1.4", "1.5", "1.6"} {
-		if impl.Waits == nil {
-			break
-		}
-		if reason := impl.Waits(exercise); reason != "" {
+		if reason := chapter.Waits(impl.Waits, exercise); reason != "" {
 			t.Skip("the crash lab needs exercise " + exercise + ": " + reason)
 		}
 	}
@@ -79,7 +77,7 @@ func (l *lab) Write(b []byte) (int, error) {
 // write is the workload: a header, then batches that grow until one of them
 // lies in several pages, with a hard state that is not synced before each.
 func (l *lab) write() {
-	if c := (&check{T: l.T, Implementation: l.impl}); c.trusts() {
+	if c := (&check{Check: suite.Check{T: l.T}, Implementation: l.impl}); c.trusts() {
 		l.Fatal("the crash lab needs I12 (exercise 1.5) first: this decoder allocates what a length word claims, and would ask for all of the memory")
 	}
 	var err error
@@ -211,18 +209,13 @@ func (l *lab) read(after *disk.Sim) []byte {
 // that it shows are those around the first that is not as it was written; at is
 // where to look when all of them are.
 func (l *lab) fail(p *powerCut, at int64, wrong string) {
-	const most = 8
 	l.Helper()
-	did := l.did
-	if len(did) > most {
-		did = append([]string{fmt.Sprintf("(%d steps)", len(did)-most)}, did[len(did)-most:]...)
-	}
 	where := "all that was written is there"
 	if from, to := hole(p.left, l.read(l.sim.Crash(disk.Kept))); from < to {
 		at, where = int64(from), fmt.Sprintf("bytes %d to %d are the first that are not as they were written", from, to)
 	}
 	l.Fatalf("the crash lab: %s\n  done:\n    %s\n    then the power went: %s\n%s  left: %s\n%s",
-		wrong, strings.Join(did, "\n    "), p.kept, p.sectors(), where, layout.Excerpt(p.left, at))
+		wrong, strings.Join(suite.Last(l.did, 8, "steps"), "\n    "), p.kept, p.sectors(), where, layout.Excerpt(p.left, at))
 }
 
 // typeName is a record's type in a word.

@@ -41,10 +41,10 @@ func (c *check) flips(m *image, frame int, at int64, bit int) {
 	c.sameRecords(tried, b, m.spans[:min(frame, len(o.recs))], o)
 	if wanted := expected(s, at); len(o.recs) != stop || !slices.Contains(wanted, got) {
 		c.fail(failure{
-			tried: tried,
-			got:   fmt.Sprintf("%d records, then %s", len(o.recs), got),
-			want:  fmt.Sprintf("%d records, then %s\n%s", stop, strings.Join(wanted, " or "), excerpt(b, int(at))),
-			means: "the node would start from data that nobody ever wrote.",
+			Tried: tried,
+			Got:   fmt.Sprintf("%d records, then %s", len(o.recs), got),
+			Want:  fmt.Sprintf("%d records, then %s\n%s", stop, strings.Join(wanted, " or "), excerpt(b, int(at))),
+			Means: "the node would start from data that nobody ever wrote.",
 		})
 	}
 	c.endsWith(tried, b, o, m.spans[stop].at, got, "the frame in which the bit was flipped is where the log stops to be true.")

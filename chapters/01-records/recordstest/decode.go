@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"slices"
+
+	"example.com/logbook/chapters/course/suite"
 )
 
 // outcome is what a decoder made of a file, up to its first error.
@@ -31,9 +33,9 @@ func (c *check) decodeKeeping(tried string, src *source, keep bool) outcome {
 	for o.err == nil {
 		if len(o.recs) > len(src.b)/wordSize {
 			c.fail(failure{
-				tried: tried,
-				got:   fmt.Sprintf("%d records from %d bytes, and no end", len(o.recs), len(src.b)),
-				means: "Next does not come forward: a node that starts would hang.",
+				Tried: tried,
+				Got:   fmt.Sprintf("%d records from %d bytes, and no end", len(o.recs), len(src.b)),
+				Means: "Next does not come forward: a node that starts would hang.",
 			})
 		}
 		var r Record
@@ -48,10 +50,10 @@ func (c *check) decodeKeeping(tried string, src *source, keep bool) outcome {
 	if !errors.Is(o.err, c.ErrCRC) {
 		if _, again := d.Next(); again == nil || c.kind(again) != c.kind(o.err) {
 			c.fail(failure{
-				tried: tried + "; then Next once more",
-				got:   fmt.Sprintf("first %s, then %s", c.kind(o.err), c.kind(again)),
-				want:  fmt.Sprintf("%s both times", c.kind(o.err)),
-				means: "what cannot be read cannot be read past: only behind a wrong checksum does a reader know where the next frame is.",
+				Tried: tried + "; then Next once more",
+				Got:   fmt.Sprintf("first %s, then %s", c.kind(o.err), c.kind(again)),
+				Want:  fmt.Sprintf("%s both times", c.kind(o.err)),
+				Means: "what cannot be read cannot be read past: only behind a wrong checksum does a reader know where the next frame is.",
 			})
 		}
 	}
@@ -73,7 +75,7 @@ func (c *check) kind(err error) string {
 		return "ErrRecord"
 	case errors.Is(err, c.ErrCRC):
 		return "ErrCRC"
-	case errors.Is(err, errDisk):
+	case errors.Is(err, suite.ErrDisk):
 		return "the disk's error"
 	}
 	return "another error: " + err.Error()
@@ -91,10 +93,10 @@ func (c *check) decodes(tried string, b []byte, spans []span, kind, means string
 	}
 	if len(o.recs) > len(spans) {
 		c.fail(failure{
-			tried: tried,
-			got:   fmt.Sprintf("record %d, without an error: %s", len(spans), recordLine(o.recs[len(spans)])),
-			want:  fmt.Sprintf("%d records, then %s\n%s", len(spans), kind, excerpt(b, int(end))),
-			means: means,
+			Tried: tried,
+			Got:   fmt.Sprintf("record %d, without an error: %s", len(spans), recordLine(o.recs[len(spans)])),
+			Want:  fmt.Sprintf("%d records, then %s\n%s", len(spans), kind, excerpt(b, int(end))),
+			Means: means,
 		})
 	}
 	c.endsWith(tried, b, o, end, kind, means)
@@ -107,18 +109,18 @@ func (c *check) sameRecords(tried string, b []byte, spans []span, o outcome) {
 	for i, s := range spans {
 		if i >= len(o.recs) {
 			c.fail(failure{
-				tried: tried,
-				got:   fmt.Sprintf("record %d: %s: %v", i, c.kind(o.err), o.err),
-				want:  fmt.Sprintf("record %d, without an error: %s\n%s", i, recordLine(s.rec), excerpt(b, int(s.at))),
-				means: c.whyRefused(i, s, o.err),
+				Tried: tried,
+				Got:   fmt.Sprintf("record %d: %s: %v", i, c.kind(o.err), o.err),
+				Want:  fmt.Sprintf("record %d, without an error: %s\n%s", i, recordLine(s.rec), excerpt(b, int(s.at))),
+				Means: c.whyRefused(i, s, o.err),
 			})
 		}
 		if got, want := recordLine(o.recs[i]), recordLine(s.rec); got != want || !bytes.Equal(o.recs[i].Data, s.rec.Data) {
 			c.fail(failure{
-				tried: tried,
-				got:   fmt.Sprintf("record %d: %s", i, got),
-				want:  fmt.Sprintf("record %d: %s\n%s", i, want, excerpt(b, int(s.at))),
-				means: "a record that was acknowledged is not read back as it was written.",
+				Tried: tried,
+				Got:   fmt.Sprintf("record %d: %s", i, got),
+				Want:  fmt.Sprintf("record %d: %s\n%s", i, want, excerpt(b, int(s.at))),
+				Means: "a record that was acknowledged is not read back as it was written.",
 			})
 		}
 	}
@@ -148,10 +150,10 @@ func (c *check) endsWith(tried string, b []byte, o outcome, offset int64, kind, 
 	}
 	if got := c.kind(o.err); got != kind || o.offset != offset {
 		c.fail(failure{
-			tried: tried,
-			got:   fmt.Sprintf("%s; Offset() is %d", got, o.offset),
-			want:  fmt.Sprintf("%s; Offset() is %d\n%s", kind, offset, show(b, int(offset))),
-			means: means,
+			Tried: tried,
+			Got:   fmt.Sprintf("%s; Offset() is %d", got, o.offset),
+			Want:  fmt.Sprintf("%s; Offset() is %d\n%s", kind, offset, show(b, int(offset))),
+			Means: means,
 		})
 	}
 	if kind == "io.EOF" {
@@ -159,10 +161,10 @@ func (c *check) endsWith(tried string, b []byte, o outcome, offset int64, kind, 
 	}
 	if at, ok := c.ErrorOffset(o.err); !ok || at != offset {
 		c.fail(failure{
-			tried: tried,
-			got:   fmt.Sprintf("error %q with offset %d (has one: %t)", o.err, at, ok),
-			want:  fmt.Sprintf("a *DecodeError with offset %d", offset),
-			means: "whoever must repair a log needs to know where it is broken.",
+			Tried: tried,
+			Got:   fmt.Sprintf("error %q with offset %d (has one: %t)", o.err, at, ok),
+			Want:  fmt.Sprintf("a *DecodeError with offset %d", offset),
+			Means: "whoever must repair a log needs to know where it is broken.",
 		})
 	}
 }
@@ -208,10 +210,10 @@ func (c *check) endStays(m *image) {
 	for i := range 3 {
 		if _, err := d.Next(); err != io.EOF || d.CRC() != m.crc {
 			c.fail(failure{
-				tried: fmt.Sprintf("Next behind the end of a log, %d times", i+1),
-				got:   fmt.Sprintf("%s, CRC() %08x", c.kind(err), d.CRC()),
-				want:  fmt.Sprintf("io.EOF, CRC() %08x", m.crc),
-				means: "an encoder goes on from Offset and CRC; what it writes must fit to what was read.",
+				Tried: fmt.Sprintf("Next behind the end of a log, %d times", i+1),
+				Got:   fmt.Sprintf("%s, CRC() %08x", c.kind(err), d.CRC()),
+				Want:  fmt.Sprintf("io.EOF, CRC() %08x", m.crc),
+				Means: "an encoder goes on from Offset and CRC; what it writes must fit to what was read.",
 			})
 		}
 	}

@@ -6,10 +6,6 @@ import (
 	"io"
 )
 
-// errDisk is what the suite's disks say when they fail: an error that no
-// implementation can know beforehand.
-var errDisk = errors.New("the disk does not answer (made up by the suite)")
-
 // most is how often a disk of the suite is asked in one case before that is
 // taken for an endless loop.
 const most = 200_000
@@ -40,9 +36,9 @@ func (s *sink) Write(p []byte) (int, error) {
 	s.calls++
 	if s.calls > most {
 		s.c.fail(failure{
-			tried: "a writer that takes everything it is given",
-			got:   fmt.Sprintf("%d calls of its Write, %d bytes, and no end", s.calls, len(s.b)),
-			means: "the loop that hands bytes on never finishes: a node that saves would hang.",
+			Tried: "a writer that takes everything it is given",
+			Got:   fmt.Sprintf("%d calls of its Write, %d bytes, and no end", s.calls, len(s.b)),
+			Means: "the loop that hands bytes on never finishes: a node that saves would hang.",
 		})
 	}
 	if s.calls == s.failAt {
@@ -84,9 +80,9 @@ func (s *source) ReadAt(p []byte, at int64) (int, error) {
 	s.at, s.asked = max(at, 0), len(p)
 	if s.calls > most {
 		s.c.fail(failure{
-			tried: fmt.Sprintf("a file of %d bytes", len(s.b)),
-			got:   fmt.Sprintf("%d calls of its ReadAt, and no end", s.calls),
-			means: "reading does not come forward: a node that starts would hang.",
+			Tried: fmt.Sprintf("a file of %d bytes", len(s.b)),
+			Got:   fmt.Sprintf("%d calls of its ReadAt, and no end", s.calls),
+			Means: "reading does not come forward: a node that starts would hang.",
 		})
 	}
 	if at < 0 {

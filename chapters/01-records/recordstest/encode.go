@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"google.golang.org/protobuf/encoding/protowire"
+
+	"example.com/logbook/chapters/course/suite"
 )
 
 // written is what an encoder is given: a checksum and an offset to go on from,
@@ -88,10 +90,10 @@ func crcCoversAllBefore(c *check) {
 		got := c.encode(w, func(i int, crc uint32) {
 			if want.add(w.recs[i].Type, w.recs[i].Data); crc != want.crc {
 				c.fail(failure{
-					tried: written{w.crc, w.offset, w.recs[:i+1]}.String(),
-					got:   fmt.Sprintf("CRC() is %08x%s", crc, w.recognised(i, crc)),
-					want:  fmt.Sprintf("CRC() is %08x: CRC-32C over the data of all records, from %08x on", want.crc, w.crc),
-					means: chainMeans,
+					Tried: written{w.crc, w.offset, w.recs[:i+1]}.String(),
+					Got:   fmt.Sprintf("CRC() is %08x%s", crc, w.recognised(i, crc)),
+					Want:  fmt.Sprintf("CRC() is %08x: CRC-32C over the data of all records, from %08x on", want.crc, w.crc),
+					Means: chainMeans,
 				})
 			}
 		})
@@ -111,10 +113,10 @@ func (c *check) storesCRCs(w written, got []byte, want *image) {
 			continue
 		}
 		c.fail(failure{
-			tried: written{w.crc, w.offset, w.recs[:i+1]}.String(),
-			got:   fmt.Sprintf("the record stores crc %08x%s\n%s", crc, w.recognised(i, crc), excerpt(got, at)),
-			want:  fmt.Sprintf("the record stores crc %08x, as CRC() says\n%s", s.rec.CRC, excerpt(want.b, at)),
-			means: chainMeans,
+			Tried: written{w.crc, w.offset, w.recs[:i+1]}.String(),
+			Got:   fmt.Sprintf("the record stores crc %08x%s\n%s", crc, w.recognised(i, crc), excerpt(got, at)),
+			Want:  fmt.Sprintf("the record stores crc %08x, as CRC() says\n%s", s.rec.CRC, excerpt(want.b, at)),
+			Means: chainMeans,
 		})
 	}
 }
@@ -164,7 +166,7 @@ func (c *check) plainFrames() {
 
 // part says what the first byte is in which got, one frame, differs from want.
 func (s span) part(got, want []byte) string {
-	switch at := int64(firstDifference(got, want)); {
+	switch at := int64(suite.FirstDifference(got, want)); {
 	case at >= s.end:
 		return "The frame ends in front of it: the padding reaches up to the next multiple of 8 and no further."
 	case at < wordSize && len(got) >= wordSize && binary.BigEndian.Uint64(got) == binary.LittleEndian.Uint64(want):
@@ -202,10 +204,10 @@ func (c *check) framesInOneWrite() {
 	}
 	if !slices.Equal(disk.writes, whole.writes) {
 		c.fail(failure{
-			tried: fmt.Sprintf("%v\nThe first frame has %d bytes, the second %d", w, m.spans[1].at, m.spans[1].end-m.spans[1].at),
-			got:   fmt.Sprintf("writes in the file that end at %d", disk.writes),
-			want:  fmt.Sprintf("writes in the file that end at %d, as when each frame goes to the page writer in one Write", whole.writes),
-			means: "a frame in several pieces costs a call for each, and part of it may be handed on long before the rest.",
+			Tried: fmt.Sprintf("%v\nThe first frame has %d bytes, the second %d", w, m.spans[1].at, m.spans[1].end-m.spans[1].at),
+			Got:   fmt.Sprintf("writes in the file that end at %d", disk.writes),
+			Want:  fmt.Sprintf("writes in the file that end at %d, as when each frame goes to the page writer in one Write", whole.writes),
+			Means: "a frame in several pieces costs a call for each, and part of it may be handed on long before the rest.",
 		})
 	}
 }
@@ -230,26 +232,26 @@ func (c *check) manyFrames() {
 // encoderFails is I8 for the encoder: an error of the writer below comes out of
 // it, in the call in which it happened and in each one after it.
 func encoderFails(c *check) {
-	disk := &sink{c: c, failAt: 1, err: errDisk}
+	disk := &sink{c: c, failAt: 1, err: suite.ErrDisk}
 	e := c.NewEncoder(disk, 0, 0)
 	for i := range 300 {
 		c.trying("Encode of 1000 bytes, %d times; the writer below fails at its first call", i+1)
 		err := e.Encode(typeEntry, text(1000))
-		if disk.calls > 0 && !errors.Is(err, errDisk) {
+		if disk.calls > 0 && !errors.Is(err, suite.ErrDisk) {
 			c.fail(failure{
-				tried: fmt.Sprintf("Encode of 1000 bytes, %d times; the writer below fails at its first call", i+1),
-				got:   fmt.Sprintf("Encode: error %v", err),
-				want:  fmt.Sprintf("Encode: error %v", errDisk),
-				means: "a record that was lost would be reported as written.",
+				Tried: fmt.Sprintf("Encode of 1000 bytes, %d times; the writer below fails at its first call", i+1),
+				Got:   fmt.Sprintf("Encode: error %v", err),
+				Want:  fmt.Sprintf("Encode: error %v", suite.ErrDisk),
+				Means: "a record that was lost would be reported as written.",
 			})
 		}
 	}
-	if err := e.Flush(); !errors.Is(err, errDisk) {
+	if err := e.Flush(); !errors.Is(err, suite.ErrDisk) {
 		c.fail(failure{
-			tried: "Flush, after the writer below has failed",
-			got:   fmt.Sprintf("error %v", err),
-			want:  fmt.Sprintf("error %v", errDisk),
-			means: "Flush comes before the sync; nil here becomes a promise that was never kept.",
+			Tried: "Flush, after the writer below has failed",
+			Got:   fmt.Sprintf("error %v", err),
+			Want:  fmt.Sprintf("error %v", suite.ErrDisk),
+			Means: "Flush comes before the sync; nil here becomes a promise that was never kept.",
 		})
 	}
 }

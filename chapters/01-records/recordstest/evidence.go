@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"example.com/logbook/chapters/course/suite"
 )
 
 // proofs are records that can only stand behind a sync, smallest first.
@@ -71,7 +73,7 @@ func (c *check) refusesFor(data []byte, damage string, do func([]byte, span), be
 	b := m.with(600)
 	do(b, s)
 	tried := fmt.Sprintf("an entry of %d bytes from %d on: %s. Behind it, %s", len(data), s.at, damage, why)
-	c.judgesDamage(tried, b, int64(firstDifference(b, m.with(600))), s.at, corruptMeans, corrupt)
+	c.judgesDamage(tried, b, int64(suite.FirstDifference(b, m.with(600))), s.at, corruptMeans, corrupt)
 }
 
 // twentySaves is a log of twenty synced Saves, damaged in its middle.
@@ -139,10 +141,10 @@ func (c *check) givesReasons() {
 			continue
 		}
 		c.fail(failure{
-			tried: k.name,
-			got:   fmt.Sprintf("%s, and no reason; error %v", findingLine(f), err),
-			want:  "a Reason: in words, what the verdict rests on",
-			means: "whoever is called when a node refuses to start has nothing but this line to go by.",
+			Tried: k.name,
+			Got:   fmt.Sprintf("%s, and no reason; error %v", findingLine(f), err),
+			Want:  "a Reason: in words, what the verdict rests on",
+			Means: "whoever is called when a node refuses to start has nothing but this line to go by.",
 		})
 	}
 }
@@ -217,19 +219,19 @@ func (c *check) judgeNeedsToRead() {
 	m := newLog(0).add(typeEntry, entry(1, 1, text(20))).add(typeState, state(1, 1, 0)).add(typeEntry, entry(1, 2, text(20)))
 	b := m.with(64)
 	b[m.last().at] ^= 8
-	for _, disk := range []error{errDisk, io.EOF} {
+	for _, disk := range []error{suite.ErrDisk, io.EOF} {
 		for n := 1; ; n++ {
 			src := &source{c: c, b: b, failAt: n, gives: 2, err: disk}
 			f, err := c.judge(fmt.Sprintf("read number %d delivers 2 bytes and the error %v", n, disk), src)
 			if src.calls < n {
 				break
 			}
-			if err == nil || disk == errDisk && !errors.Is(err, errDisk) {
+			if err == nil || disk == suite.ErrDisk && !errors.Is(err, suite.ErrDisk) {
 				c.fail(failure{
-					tried: fmt.Sprintf("read number %d delivers 2 bytes and the error %v", n, disk),
-					got:   fmt.Sprintf("%s; error %v", findingLine(f), err),
-					want:  "an error, and no verdict",
-					means: "a disk that does not answer says nothing of the log; torn would be a reason to cut it.",
+					Tried: fmt.Sprintf("read number %d delivers 2 bytes and the error %v", n, disk),
+					Got:   fmt.Sprintf("%s; error %v", findingLine(f), err),
+					Want:  "an error, and no verdict",
+					Means: "a disk that does not answer says nothing of the log; torn would be a reason to cut it.",
 				})
 			}
 		}

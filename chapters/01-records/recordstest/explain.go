@@ -3,18 +3,17 @@ package recordstest
 import (
 	"fmt"
 	"strings"
-	"testing"
 
 	"google.golang.org/protobuf/encoding/protowire"
 
+	"example.com/logbook/chapters/course/suite"
 	"example.com/logbook/final/layout"
 )
 
 // check is one invariant being tried on one implementation.
 type check struct {
-	*testing.T
+	suite.Check
 	Implementation
-	inv invariant
 
 	// call and args tell, as [fmt.Sprintf] takes them, what the implementation
 	// is being given, and src which file it reads, if it reads one: all that
@@ -45,97 +44,50 @@ func (c *check) judge(tried string, src *source) (Finding, error) {
 }
 
 // failure is what a broken invariant tells the person who broke it.
-type failure struct {
-	// tried is the smallest input that shows it, in words or as a call.
-	tried string
-	// got and want are lines to compare; want is empty when there is nothing
-	// to compare got with.
-	got, want string
-	// means is a sentence: what this would do to a log.
-	means string
-}
+type failure = suite.Failure
 
 // fail ends the subtest with the whole story.
 func (c *check) fail(f failure) {
 	c.Helper()
-	c.Fatal(c.story(f))
+	c.Fatal(c.Story(f))
 }
 
-// story is a failure as text, in at most some 25 lines.
-func (c *check) story(f failure) string {
-	number, name, _ := strings.Cut(c.inv.slug, "_")
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s\n", number, strings.ReplaceAll(name, "_", " "))
-	section(&b, "tried", f.tried)
-	section(&b, "got", f.got)
-	if f.want != "" {
-		section(&b, "want", f.want)
+// Panicked is the failure that a panic of the implementation is.
+func (c *check) Panicked(p any) failure {
+	f := failure{
+		Tried: fmt.Sprintf(c.call, c.args...),
+		Got:   suite.Panic(p, "recordstest"),
+		Want:  "a result or an error",
+		Means: "a panic here takes the node down in the middle of a write.",
 	}
-	section(&b, "means", f.means)
-	section(&b, "read", page(c.inv.exercise))
-	return strings.TrimRight(b.String(), "\n")
+	if c.reads() {
+		f.Means = "no bytes, however damaged, may make a node panic: it would do so again at every start."
+	}
+	if c.src != nil {
+		f.Tried += fmt.Sprintf("\nits last read was of %d bytes, from here on:\n%s", c.src.asked, excerpt(c.src.b, int(c.src.at)))
+	}
+	return f
 }
 
-// section writes text behind a label: on its line if it fits, below if it has
-// several lines.
-func section(b *strings.Builder, label, text string) {
-	text = strings.TrimRight(text, "\n")
-	if !strings.Contains(text, "\n") {
-		fmt.Fprintf(b, "  %-6s %s\n", label+":", text)
-		return
-	}
-	fmt.Fprintf(b, "  %s:\n", label)
-	for line := range strings.Lines(text) {
-		b.WriteString("    " + line)
-	}
-	b.WriteByte('\n')
-}
-
-// page is where the book explains an exercise: file and anchor. The anchor is
-// made as Markdown renderers make it, from a heading such as "1.3 the page writer".
-func page(exercise string) string {
-	heading := strings.ToLower(exercise + " " + titles[exercise])
-	anchor := strings.Map(func(r rune) rune {
-		switch {
-		case r == ' ':
-			return '-'
-		case r >= 'a' && r <= 'z', r >= '0' && r <= '9':
-			return r
-		}
-		return -1
-	}, heading)
-	return "docs/01-records.md#" + anchor
+// reads reports whether the implementation was given bytes to read.
+func (c *check) reads() bool {
+	return c.src != nil || strings.HasPrefix(c.call, "DecodeLength") || strings.HasPrefix(c.call, "ParseRecord")
 }
 
 // differ fails when got is not want, and shows both around the first byte that
 // differs.
 func (c *check) differ(tried string, got, want []byte, means string) {
 	c.Helper()
-	at := firstDifference(got, want)
+	at := suite.FirstDifference(got, want)
 	if at < 0 {
 		return
 	}
 	c.fail(failure{
-		tried: tried,
-		got:   excerpt(got, at),
-		want:  excerpt(want, at),
-		means: fmt.Sprintf("byte %d is the first that differs. %s", at, means),
+		Tried: tried,
+		Got:   excerpt(got, at),
+		Want:  excerpt(want, at),
+		Means: fmt.Sprintf("byte %d is the first that differs. %s", at, means),
 	})
-}
-
-// firstDifference returns the first index at which a and b differ, or -1. When
-// one is the beginning of the other, that is the length of the shorter.
-func firstDifference(a, b []byte) int {
-	n := min(len(a), len(b))
-	for i := range n {
-		if a[i] != b[i] {
-			return i
-		}
-	}
-	if len(a) == len(b) {
-		return -1
-	}
-	return n
 }
 
 // bytesLine prints a few bytes in hex, with the number of those left out.

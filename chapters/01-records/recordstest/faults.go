@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"slices"
+
+	"example.com/logbook/chapters/course/suite"
 )
 
 // faults are the ways in which a write below may fail.
@@ -14,9 +16,9 @@ var faults = []struct {
 	err   error
 	want  error
 }{
-	{"takes nothing and returns an error", 0, errDisk, errDisk},
-	{"takes 5 bytes and returns an error", 5, errDisk, errDisk},
-	{"takes everything and returns an error", 1 << 30, errDisk, errDisk},
+	{"takes nothing and returns an error", 0, suite.ErrDisk, suite.ErrDisk},
+	{"takes 5 bytes and returns an error", 5, suite.ErrDisk, suite.ErrDisk},
+	{"takes everything and returns an error", 1 << 30, suite.ErrDisk, suite.ErrDisk},
 	{"takes 5 bytes and returns no error", 5, nil, io.ErrShortWrite},
 	{"takes nothing and returns no error", 0, nil, io.ErrShortWrite},
 }
@@ -66,20 +68,20 @@ func (c *check) staysFailed(s script, disk *sink, fault string, want error) {
 			continue
 		}
 		f := failure{
-			tried: fmt.Sprintf("%v.\n%s", s.until(failed), fmt.Sprintf("In that last %s, call %d of the writer below %s.", call(s.steps[failed]), disk.failAt, fault)),
-			got:   fmt.Sprintf("that %s: error %v", call(n), err),
-			want:  fmt.Sprintf("that %s: error %v", call(n), want),
-			means: "a Save that returns nil is a promise; after a lost write no promise may be made.",
+			Tried: fmt.Sprintf("%v.\n%s", s.until(failed), fmt.Sprintf("In that last %s, call %d of the writer below %s.", call(s.steps[failed]), disk.failAt, fault)),
+			Got:   fmt.Sprintf("that %s: error %v", call(n), err),
+			Want:  fmt.Sprintf("that %s: error %v", call(n), want),
+			Means: "a Save that returns nil is a promise; after a lost write no promise may be made.",
 		}
 		if i > failed {
-			f.tried += fmt.Sprintf("\nThen: %s.", calls(s.steps[failed+1:i+1]))
-			f.got = fmt.Sprintf("the last %s: error %v", call(n), err)
-			f.want = fmt.Sprintf("the last %s: error %v, as from every call after the first error", call(n), want)
+			f.Tried += fmt.Sprintf("\nThen: %s.", calls(s.steps[failed+1:i+1]))
+			f.Got = fmt.Sprintf("the last %s: error %v", call(n), err)
+			f.Want = fmt.Sprintf("the last %s: error %v, as from every call after the first error", call(n), want)
 		}
 		if disk.calls > disk.failAt {
-			f.got = fmt.Sprintf("the writer below was called again, in the last %s", call(n))
-			f.want = "nothing handed on after the first error"
-			f.means = "what the failed write left on the disk is unknown; bytes behind it would stand behind a hole."
+			f.Got = fmt.Sprintf("the writer below was called again, in the last %s", call(n))
+			f.Want = "nothing handed on after the first error"
+			f.Means = "what the failed write left on the disk is unknown; bytes behind it would stand behind a hole."
 		}
 		c.fail(f)
 	}

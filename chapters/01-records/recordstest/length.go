@@ -41,10 +41,10 @@ func wordsAreAligned(c *check) {
 		word, pad := c.EncodeLength(size)
 		if word != want || pad != wantPad {
 			c.fail(failure{
-				tried: fmt.Sprintf("EncodeLength(%d); word, record and padding take %d+%d+%d bytes", size, wordSize, size, pad),
-				got:   wordLine(word, pad),
-				want:  wordLine(want, wantPad),
-				means: means,
+				Tried: fmt.Sprintf("EncodeLength(%d); word, record and padding take %d+%d+%d bytes", size, wordSize, size, pad),
+				Got:   wordLine(word, pad),
+				Want:  wordLine(want, wantPad),
+				Means: means,
 			})
 		}
 	}
@@ -52,10 +52,10 @@ func wordsAreAligned(c *check) {
 		c.trying("EncodeLength(%d), which 56 bits cannot hold", size)
 		if word, _ := c.EncodeLength(size); word != 0 {
 			c.fail(failure{
-				tried: fmt.Sprintf("EncodeLength(%d), which 56 bits cannot hold", size),
-				got:   wordLine(word, 0),
-				want:  "the word 0, which no reader takes for a record",
-				means: "a size that spills into the top byte is read back as another size: garbage taken for a record.",
+				Tried: fmt.Sprintf("EncodeLength(%d), which 56 bits cannot hold", size),
+				Got:   wordLine(word, 0),
+				Want:  "the word 0, which no reader takes for a record",
+				Means: "a size that spills into the top byte is read back as another size: garbage taken for a record.",
 			})
 		}
 	}
@@ -83,10 +83,10 @@ func (c *check) decodesTo(word uint64, size int64, pad int, why string) {
 	gotSize, gotPad, err := c.DecodeLength(word)
 	if err != nil || gotSize != size || gotPad != pad {
 		c.fail(failure{
-			tried: fmt.Sprintf("DecodeLength(%#016x): %s", word, why),
-			got:   fmt.Sprintf("size %d, pad %d, error %v", gotSize, gotPad, err),
-			want:  fmt.Sprintf("size %d, pad %d, no error", size, pad),
-			means: "a log that was written whole could not be read back.",
+			Tried: fmt.Sprintf("DecodeLength(%#016x): %s", word, why),
+			Got:   fmt.Sprintf("size %d, pad %d, error %v", gotSize, gotPad, err),
+			Want:  fmt.Sprintf("size %d, pad %d, no error", size, pad),
+			Means: "a log that was written whole could not be read back.",
 		})
 	}
 }
@@ -108,9 +108,9 @@ func (c *check) refusesTop(size int64, top int) {
 		means = "the caller tells a damaged frame from a failing disk by errors.Is(err, ErrFrame)."
 	}
 	c.fail(failure{
-		tried: fmt.Sprintf("DecodeLength(%#016x): size %d needs %d bytes of padding, the top byte is %#02x", word, size, (8-size%8)%8, top),
-		got:   fmt.Sprintf("size %d, pad %d, error %v", gotSize, gotPad, err),
-		want:  "an error that wraps ErrFrame",
-		means: means,
+		Tried: fmt.Sprintf("DecodeLength(%#016x): size %d needs %d bytes of padding, the top byte is %#02x", word, size, (8-size%8)%8, top),
+		Got:   fmt.Sprintf("size %d, pad %d, error %v", gotSize, gotPad, err),
+		Want:  "an error that wraps ErrFrame",
+		Means: means,
 	})
 }

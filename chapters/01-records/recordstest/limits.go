@@ -46,10 +46,10 @@ func (c *check) claims(word uint64, size int64) {
 	const means = "a single flipped bit would make a node ask for more memory than there is, and die at every start."
 	if src.widest > len(b) || used > greedy {
 		c.fail(failure{
-			tried: tried,
-			got:   fmt.Sprintf("%d bytes allocated, a read of %d bytes", used, src.widest),
-			want:  fmt.Sprintf("never more than the %d bytes that the file has", len(b)),
-			means: means,
+			Tried: tried,
+			Got:   fmt.Sprintf("%d bytes allocated, a read of %d bytes", used, src.widest),
+			Want:  fmt.Sprintf("never more than the %d bytes that the file has", len(b)),
+			Means: means,
 		})
 	}
 	c.sameRecords(tried, b, m.spans, o)
@@ -81,10 +81,10 @@ func (c *check) asksForFramesOnly() {
 	c.sameRecords(tried, b, m.spans, o)
 	if used > greedy {
 		c.fail(failure{
-			tried: tried,
-			got:   fmt.Sprintf("%d bytes allocated to read them: about %d for each", used, used/uint64(len(m.spans))),
-			want:  "for each record, about as much memory as its frame has bytes",
-			means: "the file bounds what a length may claim; it does not say how much a frame needs. Segments are 64 MB, and hold a million records.",
+			Tried: tried,
+			Got:   fmt.Sprintf("%d bytes allocated to read them: about %d for each", used, used/uint64(len(m.spans))),
+			Want:  "for each record, about as much memory as its frame has bytes",
+			Means: "the file bounds what a length may claim; it does not say how much a frame needs. Segments are 64 MB, and hold a million records.",
 		})
 	}
 }
@@ -115,10 +115,10 @@ func (c *check) mustNotTrust() {
 	c.Helper()
 	if c.trusts() {
 		c.fail(failure{
-			tried: "nothing yet: this invariant takes arbitrary bytes for length words",
-			got:   "a decoder that allocates what a length word claims",
-			want:  "I12 (exercise 1.5) first: a length is checked before it is trusted",
-			means: "a flipped bit would make this test ask for all of the memory.",
+			Tried: "nothing yet: this invariant takes arbitrary bytes for length words",
+			Got:   "a decoder that allocates what a length word claims",
+			Want:  "I12 (exercise 1.5) first: a length is checked before it is trusted",
+			Means: "a flipped bit would make this test ask for all of the memory.",
 		})
 	}
 }
@@ -139,10 +139,10 @@ func (c *check) trusts() bool {
 func (c *check) explainPanic(tried string) {
 	if p := recover(); p != nil {
 		c.fail(failure{
-			tried: tried,
-			got:   fmt.Sprintf("a panic: %v", p),
-			want:  "io.ErrUnexpectedEOF: the length is compared with what is left of the file before it is used",
-			means: "a single flipped bit would make a node die at every start.",
+			Tried: tried,
+			Got:   fmt.Sprintf("a panic: %v", p),
+			Want:  "io.ErrUnexpectedEOF: the length is compared with what is left of the file before it is used",
+			Means: "a single flipped bit would make a node die at every start.",
 		})
 	}
 }

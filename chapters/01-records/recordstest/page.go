@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+
+	"example.com/logbook/chapters/course/suite"
 )
 
 // script is what is done to a page writer: it begins at offset in the file, and
@@ -140,10 +142,10 @@ func (c *check) writeReused(w io.Writer, s script, accepted *[]byte, n int) erro
 	}
 	if err == nil && took != n {
 		c.fail(failure{
-			tried: fmt.Sprintf("%v; one of them a Write of %d bytes", s, n),
-			got:   fmt.Sprintf("%d bytes taken, no error", took),
-			want:  fmt.Sprintf("%d bytes taken, no error", n),
-			means: "io.Writer's contract: fewer bytes without an error would be lost and nobody told.",
+			Tried: fmt.Sprintf("%v; one of them a Write of %d bytes", s, n),
+			Got:   fmt.Sprintf("%d bytes taken, no error", took),
+			Want:  fmt.Sprintf("%d bytes taken, no error", n),
+			Means: "io.Writer's contract: fewer bytes without an error would be lost and nobody told.",
 		})
 	}
 	return err
@@ -181,10 +183,10 @@ func (c *check) wroteWholePages(s script, disk *sink, since int) {
 			continue
 		}
 		c.fail(failure{
-			tried: s.String(),
-			got:   fmt.Sprintf("before any Flush, a write that ends at offset %d: page %d and %d bytes", end, end/pageSize, end%pageSize),
-			want:  fmt.Sprintf("a write that ends at a multiple of %d in the file, such as %d", pageSize, end-end%pageSize),
-			means: "a power loss now leaves a piece of a sector that was about to be written again: torn inside, not between.",
+			Tried: s.String(),
+			Got:   fmt.Sprintf("before any Flush, a write that ends at offset %d: page %d and %d bytes", end, end/pageSize, end%pageSize),
+			Want:  fmt.Sprintf("a write that ends at a multiple of %d in the file, such as %d", pageSize, end-end%pageSize),
+			Means: "a power loss now leaves a piece of a sector that was about to be written again: torn inside, not between.",
 		})
 	}
 }
@@ -202,10 +204,10 @@ func (c *check) gathers(s script, disk *sink, accepted, since int) {
 	}
 	if held := s.offset + int64(accepted) - before; held <= heldBytes {
 		c.fail(failure{
-			tried: s.String(),
-			got:   fmt.Sprintf("%d bytes handed on, when %d were held", disk.writes[len(disk.writes)-1]-before, held),
-			want:  fmt.Sprintf("nothing handed on until more than %d bytes are held", heldBytes),
-			means: "each call of the writer below is a system call: to make few of them out of many is what a page writer is for.",
+			Tried: s.String(),
+			Got:   fmt.Sprintf("%d bytes handed on, when %d were held", disk.writes[len(disk.writes)-1]-before, held),
+			Want:  fmt.Sprintf("nothing handed on until more than %d bytes are held", heldBytes),
+			Means: "each call of the writer below is a system call: to make few of them out of many is what a page writer is for.",
 		})
 	}
 }
@@ -217,11 +219,11 @@ func (c *check) holdsLittle(s script, disk *sink, accepted int) {
 	if held := accepted - len(disk.b); held > heldBytes+pageSize {
 		end := s.offset + int64(accepted)
 		c.fail(failure{
-			tried: s.String(),
-			got:   fmt.Sprintf("%d bytes taken, %d handed on: %d held", accepted, len(disk.b), held),
-			want: fmt.Sprintf("more than %d are held once the last Write's own bytes are counted, so all up to offset %d is handed on, where the last whole page ends; %d stay",
+			Tried: s.String(),
+			Got:   fmt.Sprintf("%d bytes taken, %d handed on: %d held", accepted, len(disk.b), held),
+			Want: fmt.Sprintf("more than %d are held once the last Write's own bytes are counted, so all up to offset %d is handed on, where the last whole page ends; %d stay",
 				heldBytes, end-end%pageSize, end%pageSize),
-			means: "what is held is memory: a node that saves large entries would grow with them.",
+			Means: "what is held is memory: a node that saves large entries would grow with them.",
 		})
 	}
 }
@@ -231,10 +233,10 @@ func (c *check) noError(tried fmt.Stringer, err error) {
 	c.Helper()
 	if err != nil {
 		c.fail(failure{
-			tried: tried.String(),
-			got:   fmt.Sprintf("error %v", err),
-			want:  "no error: the writer below took everything",
-			means: "a healthy log would be given up.",
+			Tried: tried.String(),
+			Got:   fmt.Sprintf("error %v", err),
+			Want:  "no error: the writer below took everything",
+			Means: "a healthy log would be given up.",
 		})
 	}
 }
@@ -256,15 +258,15 @@ func nothingIsLost(c *check) {
 // arrived fails unless disk holds exactly what was accepted.
 func (c *check) arrived(s script, disk *sink, accepted []byte) {
 	c.Helper()
-	at := firstDifference(disk.b, accepted)
+	at := suite.FirstDifference(disk.b, accepted)
 	if at < 0 {
 		return
 	}
 	from, to := max(0, at-4), at+8
 	c.fail(failure{
-		tried: s.String() + "; each from a slice that is overwritten with ee afterwards",
-		got:   fmt.Sprintf("%d bytes; from byte %d: %s", len(disk.b), from, bytesLine(disk.b[min(from, len(disk.b)):min(to, len(disk.b))])),
-		want:  fmt.Sprintf("%d bytes; from byte %d: %s", len(accepted), from, bytesLine(accepted[min(from, len(accepted)):min(to, len(accepted))])),
-		means: fmt.Sprintf("byte %d is the first that differs. What was flushed is about to be synced and promised.", at),
+		Tried: s.String() + "; each from a slice that is overwritten with ee afterwards",
+		Got:   fmt.Sprintf("%d bytes; from byte %d: %s", len(disk.b), from, bytesLine(disk.b[min(from, len(disk.b)):min(to, len(disk.b))])),
+		Want:  fmt.Sprintf("%d bytes; from byte %d: %s", len(accepted), from, bytesLine(accepted[min(from, len(accepted)):min(to, len(accepted))])),
+		Means: fmt.Sprintf("byte %d is the first that differs. What was flushed is about to be synced and promised.", at),
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"example.com/logbook/chapters/course/suite"
 	"example.com/logbook/final/disk"
 )
 
@@ -80,7 +81,7 @@ func (p *powerCut) sectors() string {
 // hole is the first stretch of left that is not as it was written, up to the last
 // such byte in front of one that is neither lost nor zero.
 func hole(left, written []byte) (from, to int) {
-	from = firstDifference(left, written)
+	from = suite.FirstDifference(left, written)
 	if from < 0 {
 		return 0, 0
 	}

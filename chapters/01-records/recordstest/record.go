@@ -43,20 +43,20 @@ func (c *check) appends(b []byte, r Record, want []byte, means string) {
 	got := c.AppendRecord(slices.Clip(b), r)
 	if len(got) < n || !bytes.Equal(got[:n], b) {
 		c.fail(failure{
-			tried: fmt.Sprintf("AppendRecord(%s, Record{%s})", bytesLine(b), recordLine(r)),
-			got:   bytesLine(got),
-			want:  bytesLine(append(slices.Clone(b), want...)),
-			means: "what was in the slice before is the frame around the record; it must stay.",
+			Tried: fmt.Sprintf("AppendRecord(%s, Record{%s})", bytesLine(b), recordLine(r)),
+			Got:   bytesLine(got),
+			Want:  bytesLine(append(slices.Clone(b), want...)),
+			Means: "what was in the slice before is the frame around the record; it must stay.",
 		})
 	}
 	if bytes.Equal(got[n:], want) {
 		return
 	}
 	c.fail(failure{
-		tried: fmt.Sprintf("AppendRecord(%s, Record{%s})", bytesLine(b), recordLine(r)),
-		got:   fields(got[n:]),
-		want:  fields(want),
-		means: means,
+		Tried: fmt.Sprintf("AppendRecord(%s, Record{%s})", bytesLine(b), recordLine(r)),
+		Got:   fields(got[n:]),
+		Want:  fields(want),
+		Means: means,
 	})
 }
 
@@ -93,10 +93,10 @@ func (c *check) parses(b []byte, want Record) {
 		result = "error: " + err.Error()
 	}
 	c.fail(failure{
-		tried: "ParseRecord of " + fields(b),
-		got:   result,
-		want:  recordLine(want),
-		means: "what is read must be what was written: here a record is refused, or comes back as another.",
+		Tried: "ParseRecord of " + fields(b),
+		Got:   result,
+		Want:  recordLine(want),
+		Means: "what is read must be what was written: here a record is refused, or comes back as another.",
 	})
 }
 
@@ -142,10 +142,10 @@ func (c *check) sharesData() {
 	b[len(b)-1] = 'z'
 	if err != nil || string(r.Data) != "z" {
 		c.fail(failure{
-			tried: "ParseRecord of " + fields([]byte("\x08\x02\x10\x01\x1a\x01a")) + "; then the last byte of b is set to 7a",
-			got:   "Data is " + bytesLine(r.Data),
-			want:  "Data is 7a: a part of b, not a copy",
-			means: "the decoder gives every record memory of its own already; a second copy doubles what reading a log costs.",
+			Tried: "ParseRecord of " + fields([]byte("\x08\x02\x10\x01\x1a\x01a")) + "; then the last byte of b is set to 7a",
+			Got:   "Data is " + bytesLine(r.Data),
+			Want:  "Data is 7a: a part of b, not a copy",
+			Means: "the decoder gives every record memory of its own already; a second copy doubles what reading a log costs.",
 		})
 	}
 }
@@ -191,9 +191,9 @@ func (c *check) refuses(b []byte, why string) {
 		result = "error: " + err.Error()
 	}
 	c.fail(failure{
-		tried: fmt.Sprintf("ParseRecord of %s: %s", fields(b), why),
-		got:   result,
-		want:  "an error that wraps ErrRecord",
-		means: "the crc does not cover these bytes: what is no record must be refused by its form, or damage is taken for data.",
+		Tried: fmt.Sprintf("ParseRecord of %s: %s", fields(b), why),
+		Got:   result,
+		Want:  "an error that wraps ErrRecord",
+		Means: "the crc does not cover these bytes: what is no record must be refused by its form, or damage is taken for data.",
 	})
 }

@@ -23,6 +23,8 @@ package recordstest
 import (
 	"io"
 	"testing"
+
+	"example.com/logbook/chapters/course/suite"
 )
 
 // Record is one record, with the fields of the chapter's own Record: one
@@ -106,81 +108,55 @@ type Implementation struct {
 	Waits func(exercise string) string
 }
 
-// invariant is one subtest.
-type invariant struct {
-	// exercise is the id of the exercise that must hold it.
-	exercise string
-	// slug is number and name, as in the subtest's name and on the page.
-	slug string
-	// try runs the cases, and fails c at the first that breaks it.
-	try func(c *check)
-}
+// invariants are those of one exercise.
+type invariants = []suite.Invariant[*check]
 
-// invariants is chapter 1, in the order of its exercises. Within an exercise what
-// most of the others rest on comes first, and small rules come last: the first
+// chapter is the suite, in the order of the page. Within an exercise what most
+// of the others rest on comes first, and small rules come last: the first
 // that fails is the one that is read. So 1.5 ends with I11, whose last cases are
 // files that end in a few zeros. An invariant belongs to every exercise that can
 // break it.
-var invariants = []invariant{
-	{"1.1", "I1_words_are_eight_bytes_and_aligned", wordsAreAligned},
-	{"1.1", "I2_a_length_reads_back_or_is_refused", lengthReadsBack},
-	{"1.2", "I3_type_and_crc_are_always_written", typeAndCRCWritten},
-	{"1.2", "I4_nil_and_empty_data_differ", nilAndEmptyDiffer},
-	{"1.2", "I5_what_is_not_a_record_is_refused", notARecord},
-	{"1.3", "I6_writes_end_at_pages_until_flush", writesEndAtPages},
-	{"1.3", "I7_nothing_is_lost_or_reordered", nothingIsLost},
-	{"1.3", "I8_the_first_error_stays", firstErrorStays},
-	{"1.4", "I9_each_crc_covers_all_before_it", crcCoversAllBefore},
-	{"1.4", "I10_frames_are_etcds_bytes", framesAreEtcds},
-	{"1.4", "I8_the_first_error_stays", encoderFails},
-	{"1.5", "I9_each_crc_covers_all_before_it", crcIsFollowed},
-	{"1.5", "I12_a_length_is_checked_before_it_is_trusted", lengthIsChecked},
-	{"1.5", "I13_a_changed_bit_is_seen", changedBitIsSeen},
-	{"1.5", "I14_data_is_the_callers", dataIsTheCallers},
-	{"1.5", "I15_a_read_error_is_not_an_end", readErrorIsNotAnEnd},
-	{"1.5", "I11_zeros_end_a_log", zerosEndALog},
-	{"1.6", "I16_every_cut_is_torn_never_corrupt", everyCutIsTorn},
-	{"1.6", "I17_evidence_behind_refuses", evidenceRefuses},
-	{"1.6", "I18_what_a_crash_cannot_leave_is_corrupt", crashCannotLeave},
-}
-
-// titles are the headings of the exercises on the page.
-var titles = map[string]string{
-	"1.1": "the length word",
-	"1.2": "a record on the wire",
-	"1.3": "the page writer",
-	"1.4": "encode, chaining the CRC",
-	"1.5": "decode",
-	"1.6": "torn or corrupt",
+var chapter = suite.Chapter[*check]{
+	Page: "docs/01-records.md",
+	Exercises: []suite.Exercise[*check]{
+		{ID: "1.1", Title: "the length word", Invariants: invariants{
+			{Slug: "I1_words_are_eight_bytes_and_aligned", Try: wordsAreAligned},
+			{Slug: "I2_a_length_reads_back_or_is_refused", Try: lengthReadsBack},
+		}},
+		{ID: "1.2", Title: "a record on the wire", Invariants: invariants{
+			{Slug: "I3_type_and_crc_are_always_written", Try: typeAndCRCWritten},
+			{Slug: "I4_nil_and_empty_data_differ", Try: nilAndEmptyDiffer},
+			{Slug: "I5_what_is_not_a_record_is_refused", Try: notARecord},
+		}},
+		{ID: "1.3", Title: "the page writer", Invariants: invariants{
+			{Slug: "I6_writes_end_at_pages_until_flush", Try: writesEndAtPages},
+			{Slug: "I7_nothing_is_lost_or_reordered", Try: nothingIsLost},
+			{Slug: "I8_the_first_error_stays", Try: firstErrorStays},
+		}},
+		{ID: "1.4", Title: "encode, chaining the CRC", Invariants: invariants{
+			{Slug: "I9_each_crc_covers_all_before_it", Try: crcCoversAllBefore},
+			{Slug: "I10_frames_are_etcds_bytes", Try: framesAreEtcds},
+			{Slug: "I8_the_first_error_stays", Try: encoderFails},
+		}},
+		{ID: "1.5", Title: "decode", Invariants: invariants{
+			{Slug: "I9_each_crc_covers_all_before_it", Try: crcIsFollowed},
+			{Slug: "I12_a_length_is_checked_before_it_is_trusted", Try: lengthIsChecked},
+			{Slug: "I13_a_changed_bit_is_seen", Try: changedBitIsSeen},
+			{Slug: "I14_data_is_the_callers", Try: dataIsTheCallers},
+			{Slug: "I15_a_read_error_is_not_an_end", Try: readErrorIsNotAnEnd},
+			{Slug: "I11_zeros_end_a_log", Try: zerosEndALog},
+		}},
+		{ID: "1.6", Title: "torn or corrupt", Invariants: invariants{
+			{Slug: "I16_every_cut_is_torn_never_corrupt", Try: everyCutIsTorn},
+			{Slug: "I17_evidence_behind_refuses", Try: evidenceRefuses},
+			{Slug: "I18_what_a_crash_cannot_leave_is_corrupt", Try: crashCannotLeave},
+		}},
+	},
 }
 
 // Run puts impl to every invariant of chapter 1, each in a subtest such as
 // 1.4/I9_each_crc_covers_all_before_it. An exercise that waits is skipped with
 // the reason that impl.Waits gives.
 func Run(t *testing.T, impl Implementation) {
-	for i := 0; i < len(invariants); {
-		exercise := invariants[i].exercise
-		first := i
-		for i < len(invariants) && invariants[i].exercise == exercise {
-			i++
-		}
-		t.Run(exercise, func(t *testing.T) {
-			if impl.Waits != nil {
-				if reason := impl.Waits(exercise); reason != "" {
-					t.Skip(reason)
-				}
-			}
-			t.Parallel() // beside the other exercises; its invariants go in order
-			ended := true
-			for _, inv := range invariants[first:i] {
-				if !ended {
-					break // the rest would most likely hang too
-				}
-				t.Run(inv.slug, func(t *testing.T) {
-					c := &check{T: t, Implementation: impl, inv: inv}
-					ended = c.ends()
-				})
-			}
-		})
-	}
+	chapter.Run(t, impl.Waits, func(c suite.Check) *check { return &check{Check: c, Implementation: impl} })
 }

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
+
+	"example.com/logbook/chapters/course/suite"
 )
 
 // The verdicts, as numbers.
@@ -52,10 +54,10 @@ func (c *check) judgesDamage(tried string, b []byte, damage, offset int64, means
 		line += " or " + verdicts[v]
 	}
 	c.fail(failure{
-		tried: tried,
-		got:   got,
-		want:  fmt.Sprintf("%s at %d\n%s", line, offset, excerpt(b, int(damage))),
-		means: means,
+		Tried: tried,
+		Got:   got,
+		Want:  fmt.Sprintf("%s at %d\n%s", line, offset, excerpt(b, int(damage))),
+		Means: means,
 	})
 }
 
@@ -105,7 +107,7 @@ func (c *check) judgesLoss(tried string, m *image, b []byte) {
 	if len(bytes.TrimLeft(b[end:], "\x00")) == 0 {
 		want = clean
 	}
-	damage := int64(firstDifference(b, append(bytes.Clone(m.b), make([]byte, max(0, len(b)-len(m.b)))...)))
+	damage := int64(suite.FirstDifference(b, append(bytes.Clone(m.b), make([]byte, max(0, len(b)-len(m.b)))...)))
 	if damage < 0 {
 		damage = end // nothing is lost but zeros
 	}

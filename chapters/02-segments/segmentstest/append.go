@@ -7,6 +7,7 @@ import (
 	"strings"
 	"syscall"
 
+	"example.com/logbook/chapters/course/suite"
 	"example.com/logbook/final/disk"
 )
 
@@ -30,7 +31,7 @@ func writtenInOrder(c *check) {
 		w.must(w.sync())
 		w.differ(firstName, content(w.sim, firstName), m.bytes(0), "each record follows the one before it, with the running checksum; data is copied when it is given.")
 		if got := w.log.Size(); got != m.end(0) {
-			w.fail(failure{got: fmt.Sprintf("Size() = %d", got), want: fmt.Sprint(m.end(0)), means: "after a Sync everything is written, and Size counts it."})
+			w.fail(failure{Got: fmt.Sprintf("Size() = %d", got), Want: fmt.Sprint(m.end(0)), Means: "after a Sync everything is written, and Size counts it."})
 		}
 		w.must(w.append(plain(12)))
 		w.must(w.close())
@@ -44,7 +45,7 @@ func (w *world) without(ops disk.Op, means string) {
 	w.Helper()
 	for _, e := range w.sim.Log()[w.since:w.until] {
 		if e.Op&ops != 0 {
-			w.fail(failure{got: "it does: " + e.String(), want: "no " + ops.String(), means: means})
+			w.fail(failure{Got: "it does: " + e.String(), Want: "no " + ops.String(), Means: means})
 		}
 	}
 }
@@ -85,10 +86,10 @@ func (w *world) survives(promised, tried []string) {
 		}
 		w.did = append(w.did, left.what)
 		w.fail(failure{
-			got:   inWords(l) + "\nrecords: " + shorten(texts(l.recs)),
-			want:  "at least " + shorten(promised) + "\nat most " + shorten(tried),
-			disk:  w.pending(),
-			means: "a call that returned nil was believed: someone was told that this is stored.",
+			Got:   inWords(l) + "\nrecords: " + shorten(texts(l.recs)),
+			Want:  "at least " + shorten(promised) + "\nat most " + shorten(tried),
+			Disk:  w.pending(),
+			Means: "a call that returned nil was believed: someone was told that this is stored.",
 		})
 	}
 }
@@ -129,7 +130,7 @@ func shorten(list []string) string {
 // writeFaults are the ways in which a write or a sync may go wrong.
 var writeFaults = []disk.Fault{
 	{Ops: disk.OpSync},
-	{Ops: disk.OpSync, Err: errDisk, Pages: disk.PagesReverted},
+	{Ops: disk.OpSync, Err: suite.ErrDisk, Pages: disk.PagesReverted},
 	{Ops: disk.OpSync, Done: true},
 	{Ops: disk.OpWrite},
 	{Ops: disk.OpWrite, Err: syscall.ENOSPC, Bytes: 520},
@@ -162,7 +163,7 @@ func (c *check) poison(f disk.Fault) bool {
 			promised = len(tried)
 		}
 		if struck() > 0 && first == nil {
-			w.fail(failure{got: "nil, from " + w.did[len(w.did)-1], want: "the disk's error", means: "the disk said no (" + failedOp(w.sim) + "), and the caller was told yes."})
+			w.fail(failure{Got: "nil, from " + w.did[len(w.did)-1], Want: "the disk's error", Means: "the disk said no (" + failedOp(w.sim) + "), and the caller was told yes."})
 		}
 	}
 	if struck() == 0 {
@@ -180,10 +181,10 @@ func (c *check) poison(f disk.Fault) bool {
 // exercises are there that it stands on.
 func (w *world) anyCall() []func() error {
 	calls := []func() error{w.sync, func() error { return w.append(plain(5)) }}
-	if w.waits("2.4") == "" {
+	if w.Waiting("2.4") == "" {
 		calls = append(calls, w.prepare, func() error { return w.cut(9, laterHead...) })
 	}
-	if w.waits("2.5") == "" {
+	if w.Waiting("2.5") == "" {
 		calls = append(calls, w.records)
 	}
 	return calls
@@ -197,14 +198,14 @@ func (w *world) stays(first error, f disk.Fault) {
 		reason = syscall.EIO
 	}
 	if !errors.Is(first, reason) {
-		w.fail(failure{got: w.told(first), want: "an error that wraps the disk's: " + reason.Error(), means: "whoever reads the message has to know what the disk said."})
+		w.fail(failure{Got: w.told(first), Want: "an error that wraps the disk's: " + reason.Error(), Means: "whoever reads the message has to know what the disk said."})
 	}
 	for _, again := range append(w.anyCall(), w.sync) {
 		err := again()
 		if err == nil || !errors.Is(err, first) || err.Error() != first.Error() {
 			w.fail(failure{
-				got: w.told(err), want: "the first error again, the same value: " + first.Error(),
-				means: "after a failed write or sync nobody knows what the disk has; a second sync that succeeds proves nothing, because the first has marked the pages clean. What is acknowledged now may be lost.",
+				Got: w.told(err), Want: "the first error again, the same value: " + first.Error(),
+				Means: "after a failed write or sync nobody knows what the disk has; a second sync that succeeds proves nothing, because the first has marked the pages clean. What is acknowledged now may be lost.",
 			})
 		}
 		w.without(disk.OpChanges, "behind bytes that may be missing nothing can be promised: not one more write.")
@@ -217,21 +218,21 @@ func (w *world) closesPoisoned(first error) {
 	w.Helper()
 	err := w.close()
 	if err == nil || !strings.Contains(err.Error(), first.Error()) {
-		w.fail(failure{got: w.told(err), want: "the first failure once more: " + first.Error(), means: "what was not synced may be lost; who only looks at the error of Close must learn it."})
+		w.fail(failure{Got: w.told(err), Want: "the first failure once more: " + first.Error(), Means: "what was not synced may be lost; who only looks at the error of Close must learn it."})
 	}
 	w.without(disk.OpWrite|disk.OpSync|disk.OpTruncate|disk.OpPreallocate|disk.OpRename, "a log that has failed is closed without another write: nobody knows what it would be written behind.")
 	w.released()
 	if err := w.close(); w.kind(err) != "ErrClosed" {
-		w.fail(failure{got: w.told(err), want: "ErrClosed", means: "a second Close has nothing to close."})
+		w.fail(failure{Got: w.told(err), Want: "ErrClosed", Means: "a second Close has nothing to close."})
 	}
 }
 
 // released fails if any file of the log is still locked.
 func (w *world) released() {
 	w.Helper()
-	for _, n := range files(w.sim, dir) {
-		if locked(w.sim, dir+"/"+n) {
-			w.fail(failure{got: n + " is still locked", want: "no lock", means: "the log cannot be opened again for as long as this process lives, and that is the one way to go on."})
+	for _, n := range suite.Files(w.sim, dir) {
+		if suite.Locked(w.sim, dir+"/"+n) {
+			w.fail(failure{Got: n + " is still locked", Want: "no lock", Means: "the log cannot be opened again for as long as this process lives, and that is the one way to go on."})
 		}
 	}
 }
@@ -246,7 +247,7 @@ func closeReleases(c *check) {
 	w.survives(texts(append(slices.Clone(firstHead), plain(30))), texts(append(slices.Clone(firstHead), plain(30))))
 	for _, call := range append(w.anyCall(), w.close) {
 		if err := call(); c.kind(err) != "ErrClosed" {
-			w.fail(failure{got: c.told(err), want: "ErrClosed", means: "a closed log takes nothing: its files may belong to someone else by now."})
+			w.fail(failure{Got: c.told(err), Want: "ErrClosed", Means: "a closed log takes nothing: its files may belong to someone else by now."})
 		}
 		w.without(disk.OpChanges, "a closed log does nothing.")
 	}
@@ -257,7 +258,7 @@ func closeReleases(c *check) {
 		c.closeFails(f)
 	}
 	c.bothTold()
-	if c.waits("2.4") == "" {
+	if c.Waiting("2.4") == "" {
 		c.allReleased()
 	}
 }
@@ -281,17 +282,17 @@ func (c *check) closeFails(f disk.Fault) {
 	struck := w.sim.Inject(f)
 	err := w.close()
 	if struck() == 0 {
-		w.fail(failure{got: "no " + f.Ops.String() + " in Close", want: "a record that Append holds, and Close writes and syncs; then every file closed", means: "either Close left it out, or Append wrote already: Append holds what it gets, so that many records cost one write."})
+		w.fail(failure{Got: "no " + f.Ops.String() + " in Close", Want: "a record that Append holds, and Close writes and syncs; then every file closed", Means: "either Close left it out, or Append wrote already: Append holds what it gets, so that many records cost one write."})
 	}
 	if err == nil {
-		w.fail(failure{got: "nil", want: "the disk's error", means: "the disk said no (" + failedOp(w.sim) + "): what was appended may be lost, and nobody learns it."})
+		w.fail(failure{Got: "nil", Want: "the disk's error", Means: "the disk said no (" + failedOp(w.sim) + "): what was appended may be lost, and nobody learns it."})
 	}
 	w.sim.Heal()
 	if f.Ops&disk.OpClose == 0 { // a file whose close fails may stay locked: that is the disk's
 		w.released()
 	}
 	if again := w.close(); c.kind(again) != "ErrClosed" {
-		w.fail(failure{got: c.told(again), want: "ErrClosed", means: "a second Close has nothing to close, also when the first has failed."})
+		w.fail(failure{Got: c.told(again), Want: "ErrClosed", Means: "a second Close has nothing to close, also when the first has failed."})
 	}
 }
 
@@ -301,13 +302,13 @@ func (c *check) bothTold() {
 	w.must(w.create(firstHead...))
 	w.must(w.append(plain(30)))
 	w.sim.Inject(disk.Fault{Ops: disk.OpSync, Err: syscall.ENOSPC})
-	w.sim.Inject(disk.Fault{Ops: disk.OpClose, Err: errDisk})
+	w.sim.Inject(disk.Fault{Ops: disk.OpClose, Err: suite.ErrDisk})
 	err := w.close()
-	if !errors.Is(err, syscall.ENOSPC) || !errors.Is(err, errDisk) {
+	if !errors.Is(err, syscall.ENOSPC) || !errors.Is(err, suite.ErrDisk) {
 		w.fail(failure{
-			got:   c.told(err),
-			want:  "an error that matches both: " + syscall.ENOSPC.Error() + ", from the sync, and " + errDisk.Error() + ", from the close",
-			means: "Close goes on whatever fails on the way, and tells all of it.",
+			Got:   c.told(err),
+			Want:  "an error that matches both: " + syscall.ENOSPC.Error() + ", from the sync, and " + suite.ErrDisk.Error() + ", from the close",
+			Means: "Close goes on whatever fails on the way, and tells all of it.",
 		})
 	}
 }

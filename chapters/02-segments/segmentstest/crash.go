@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"example.com/logbook/chapters/course/suite"
 	"example.com/logbook/final/disk"
 	"example.com/logbook/final/disk/crash"
 )
@@ -67,9 +68,9 @@ func (c *check) search(e *crash.Experiment, b *crash.Bounds, means string) {
 	c.trying, c.world = "the crash lab: "+e.Name, nil
 	report, err := e.Explore(c.Context(), b)
 	if err != nil {
-		f := failure{tried: c.trying, got: err.Error(), means: means}
+		f := failure{Tried: c.trying, Got: err.Error(), Means: means}
 		if v, ok := errors.AsType[*crash.Violation](err); ok {
-			f.got, f.disk = v.Err.Error(), v.Trace
+			f.Got, f.Disk = v.Err.Error(), v.Trace
 		}
 		c.fail(f)
 	}
@@ -199,22 +200,9 @@ func (m *image) copyTo(fsys disk.FS, synced int) error {
 		if i == synced {
 			err = errors.Join(err, fsys.SyncDir(dir))
 		}
-		err = errors.Join(err, put(fsys, dir+"/"+n, m.bytes(i), i < synced))
+		err = errors.Join(err, suite.Put(fsys, dir+"/"+n, m.bytes(i), i < synced))
 	}
 	return err
-}
-
-// put makes a file.
-func put(fsys disk.FS, name string, b []byte, sync bool) error {
-	f, err := fsys.Open(name, os.O_RDWR|os.O_CREATE|os.O_TRUNC, disk.FileMode)
-	if err != nil {
-		return err
-	}
-	_, err = f.WriteAt(b, 0)
-	if sync {
-		err = errors.Join(err, f.Sync())
-	}
-	return errors.Join(err, f.Close())
 }
 
 // repairCrashes is I30.
@@ -224,7 +212,7 @@ func repairCrashes(c *check) {
 	c.search(&crash.Experiment{
 		Name: "Repair",
 		Start: func(fsys disk.FS) error {
-			return errors.Join(long.copyTo(fsys, 0), put(fsys, dir+"/"+t.last(), t.b, false))
+			return errors.Join(long.copyTo(fsys, 0), suite.Put(fsys, dir+"/"+t.last(), t.b, false))
 		},
 		Work: func(fsys disk.FS, note func(any)) error {
 			_, err := c.Repair(fsys, dir)
@@ -242,7 +230,7 @@ func repairCrashes(c *check) {
 			if got := texts(l.recs); l.wrong != "" || l.torn || !slices.Equal(got, texts(t.good)) {
 				return fmt.Errorf("after a second Repair the log is not what stands before the tear:\n%s", inWords(l))
 			}
-			for _, n := range files(fsys, dir) {
+			for _, n := range suite.Files(fsys, dir) {
 				if bytes.Equal(content(fsys, n), t.b) {
 					return nil
 				}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"syscall"
 
+	"example.com/logbook/chapters/course/suite"
 	"example.com/logbook/final/disk"
 )
 
@@ -19,20 +20,20 @@ func logBeginsWithHead(c *check) {
 	for _, head := range [][]Record{nil, firstHead, {{Type: typeMetadata, CRC: 99, Data: []byte("a checksum that is nobody's")}}, {plain(700), plain(900), plain(900)}} {
 		w := c.fresh()
 		w.must(w.create(head...))
-		if got := files(w.sim, dir); !slices.Equal(got, []string{firstName}) {
-			w.fail(failure{got: "the folder holds " + listed(got), want: listed([]string{firstName}), means: "a new log is one segment, number 0, index 0, and nothing beside it."})
+		if got := suite.Files(w.sim, dir); !slices.Equal(got, []string{firstName}) {
+			w.fail(failure{Got: "the folder holds " + listed(got), Want: listed([]string{firstName}), Means: "a new log is one segment, number 0, index 0, and nothing beside it."})
 		}
-		if got := files(w.sim, "."); !slices.Equal(got, []string{dir + "/"}) {
-			w.fail(failure{got: "beside the log: " + listed(got), want: listed([]string{dir + "/"}), means: "what was made on the way has to be gone."})
+		if got := suite.Files(w.sim, "."); !slices.Equal(got, []string{dir + "/"}) {
+			w.fail(failure{Got: "beside the log: " + listed(got), Want: listed([]string{dir + "/"}), Means: "what was made on the way has to be gone."})
 		}
 		m := new(image).segment(0, head...)
 		w.differ(firstName, content(w.sim, firstName), m.bytes(0),
 			"a segment opens with a checksum record, then the head; their checksums are the encoder's to compute.")
 		if got, want := int64(len(content(w.sim, firstName))), max(m.end(0), room); got != want {
-			w.fail(failure{got: fmt.Sprintf("a file of %d bytes", got), want: fmt.Sprintf("%d bytes", want), means: "the file is reserved at once, so that a sync has no new size to write; and is never cut below what it holds."})
+			w.fail(failure{Got: fmt.Sprintf("a file of %d bytes", got), Want: fmt.Sprintf("%d bytes", want), Means: "the file is reserved at once, so that a sync has no new size to write; and is never cut below what it holds."})
 		}
 		if got := w.log.Size(); got != m.end(0) {
-			w.fail(failure{got: fmt.Sprintf("Size() = %d", got), want: fmt.Sprint(m.end(0)), means: "Size is what is written, its head included: the caller cuts by it."})
+			w.fail(failure{Got: fmt.Sprintf("Size() = %d", got), Want: fmt.Sprint(m.end(0)), Means: "Size is what is written, its head included: the caller cuts by it."})
 		}
 	}
 	w := c.on(disk.NewSim(), "an empty folder of the log's name")
@@ -52,7 +53,7 @@ func (w *world) private() {
 			w.Fatal(err)
 		}
 		if got := info.Mode().Perm(); got != want.Perm() {
-			w.fail(failure{got: fmt.Sprintf("%s has the mode %#o", name, got), want: fmt.Sprintf("%#o (disk.DirMode, disk.FileMode)", want.Perm()), means: "a log holds what clients have stored: it is for nobody else to read."})
+			w.fail(failure{Got: fmt.Sprintf("%s has the mode %#o", name, got), Want: fmt.Sprintf("%#o (disk.DirMode, disk.FileMode)", want.Perm()), Means: "a log holds what clients have stored: it is for nobody else to read."})
 		}
 	}
 }
@@ -73,7 +74,7 @@ func createRefuses(c *check) {
 		w := c.on(sim, "there is "+in.file)
 		err := w.create(firstHead...)
 		if c.kind(err) != "fs.ErrExist" {
-			w.fail(failure{got: w.told(err), want: "an error that matches fs.ErrExist", means: in.means})
+			w.fail(failure{Got: w.told(err), Want: "an error that matches fs.ErrExist", Means: in.means})
 		}
 		w.keeps(sim, in.file, in.means)
 	}
@@ -95,7 +96,7 @@ func (w *world) keeps(sim *disk.Sim, file, means string) {
 			}
 		}
 		if err != nil {
-			w.fail(failure{got: fmt.Sprintf("then %s: %v", file, err), want: "the file as it was", means: means})
+			w.fail(failure{Got: fmt.Sprintf("then %s: %v", file, err), Want: "the file as it was", Means: means})
 		}
 	}
 }
@@ -108,7 +109,7 @@ func (c *check) unseen() {
 		w := c.on(sim.Kill(), "there is a log, and its folder cannot be listed: "+err.Error())
 		w.sim.Inject(disk.Fault{Ops: disk.OpList | disk.OpStat, Name: dir, Always: true, Err: err})
 		if got := w.create(firstHead...); !errors.Is(got, err) {
-			w.fail(failure{got: w.told(got), want: "the disk's error: " + err.Error(), means: "what cannot be seen may be somebody's log: it is not absent."})
+			w.fail(failure{Got: w.told(got), Want: "the disk's error: " + err.Error(), Means: "what cannot be seen may be somebody's log: it is not absent."})
 		}
 		w.keeps(w.sim, dir+"/"+firstName, "what cannot be seen may be somebody's log.")
 	}
@@ -127,7 +128,7 @@ func (c *check) leftover() {
 		}
 		w := c.on(sim, "a crash has left "+there)
 		if err := w.create(firstHead...); err != nil {
-			w.fail(failure{got: w.told(err), want: "nil", means: "a crash inside Create would block every later one, until a person removes the folder."})
+			w.fail(failure{Got: w.told(err), Want: "nil", Means: "a crash inside Create would block every later one, until a person removes the folder."})
 		}
 		w.differ(firstName, content(w.sim, firstName), new(image).segment(0, firstHead...).bytes(0), "nothing of an earlier life may be read.")
 	}
@@ -142,7 +143,7 @@ func (c *check) leftover() {
 	}
 	w := c.on(sim, "another process is inside Create, and holds "+tmp+"/"+firstName)
 	if err := w.create(firstHead...); c.kind(err) != "disk.ErrLocked" {
-		w.fail(failure{got: w.told(err), want: "disk.ErrLocked, at once", means: "two processes would write the same file."})
+		w.fail(failure{Got: w.told(err), Want: "disk.ErrLocked, at once", Means: "two processes would write the same file."})
 	}
 	w.keeps(sim, tmp+"/"+firstName, "it belongs to the process that holds it.")
 }
@@ -172,13 +173,13 @@ func failedCreate(c *check) {
 func (c *check) neitherName() {
 	w := c.fresh()
 	w.sim.Inject(disk.Fault{Ops: disk.OpSyncDir, Name: ".", Err: syscall.ENOSPC})
-	back := w.sim.Inject(disk.Fault{Ops: disk.OpRename, Nth: 2, Err: errDisk})
+	back := w.sim.Inject(disk.Fault{Ops: disk.OpRename, Nth: 2, Err: suite.ErrDisk})
 	err := w.create(firstHead...)
-	if back() > 0 && (!errors.Is(err, syscall.ENOSPC) || !errors.Is(err, errDisk)) {
+	if back() > 0 && (!errors.Is(err, syscall.ENOSPC) || !errors.Is(err, suite.ErrDisk)) {
 		w.fail(failure{
-			got:   c.told(err),
-			want:  "an error that matches both: " + syscall.ENOSPC.Error() + ", from the sync of the parent, and " + errDisk.Error() + ", from the rename back",
-			means: "the folder has kept the log's name: whoever reads the error has to learn that something is left there.",
+			Got:   c.told(err),
+			Want:  "an error that matches both: " + syscall.ENOSPC.Error() + ", from the sync of the parent, and " + suite.ErrDisk.Error() + ", from the rename back",
+			Means: "the folder has kept the log's name: whoever reads the error has to learn that something is left there.",
 		})
 	}
 }
@@ -203,30 +204,30 @@ func (c *check) createFails(there string, f disk.Fault) bool {
 	}
 	failed := failedOp(w.sim)
 	if !errors.Is(err, reason) {
-		w.fail(failure{got: w.told(err), want: "the disk's error: " + reason.Error(), means: "the operation failed (" + failed + "), so nobody knows whether the log is there; to say nil is a promise that may be broken."})
+		w.fail(failure{Got: w.told(err), Want: "the disk's error: " + reason.Error(), Means: "the operation failed (" + failed + "), so nobody knows whether the log is there; to say nil is a promise that may be broken."})
 	}
 	if w.log != nil {
-		w.fail(failure{got: "an error, and a Log with it", want: "an error, and a nil Log", means: "nobody closes a Log that came with an error."})
+		w.fail(failure{Got: "an error, and a Log with it", Want: "an error, and a nil Log", Means: "nobody closes a Log that came with an error."})
 	}
 	// A fault that lasts also hits what would clean up; then only the folder
 	// that holds a whole log must not be there.
-	if got := files(w.sim, dir); len(got) > 0 && !f.Always {
-		w.fail(failure{got: "then the folder holds " + listed(got), want: "no log", means: "Create said that it failed (" + failed + "). What looks like a log would be opened at the next start."})
+	if got := suite.Files(w.sim, dir); len(got) > 0 && !f.Always {
+		w.fail(failure{Got: "then the folder holds " + listed(got), Want: "no log", Means: "Create said that it failed (" + failed + "). What looks like a log would be opened at the next start."})
 	}
 	w.sim.Heal()
 	if n := w.leftOpen(); n > 0 {
-		w.fail(failure{got: fmt.Sprintf("%d file left open, locked (it failed at: %s)", n, failed), want: "none", means: "Create closes what stands in l.segments, so the file has to stand there as soon as it is open; nobody else can let go of it."})
+		w.fail(failure{Got: fmt.Sprintf("%d file left open, locked (it failed at: %s)", n, failed), Want: "none", Means: "Create closes what stands in l.segments, so the file has to stand there as soon as it is open; nobody else can let go of it."})
 	}
 	if f.Always {
 		return true
 	}
 	for _, at := range []string{dir, dir + ".tmp"} {
-		if locked(w.sim, at+"/"+firstName) {
-			w.fail(failure{got: at + "/" + firstName + " is still locked", want: "no lock", means: "nobody can let go of it: the next Create is refused for as long as this process lives."})
+		if suite.Locked(w.sim, at+"/"+firstName) {
+			w.fail(failure{Got: at + "/" + firstName + " is still locked", Want: "no lock", Means: "nobody can let go of it: the next Create is refused for as long as this process lives."})
 		}
 	}
 	if err := w.create(firstHead...); err != nil {
-		w.fail(failure{got: w.told(err), want: "nil: the disk works again", means: "what a failed Create leaves must not block the next (it failed at: " + failed + ")."})
+		w.fail(failure{Got: w.told(err), Want: "nil: the disk works again", Means: "what a failed Create leaves must not block the next (it failed at: " + failed + ")."})
 	}
 	return true
 }
@@ -242,7 +243,7 @@ func failedOp(sim *disk.Sim) string {
 // failedEvent is the first operation on a disk that failed by a fault.
 func failedEvent(sim *disk.Sim) (e disk.Event, ok bool) {
 	for _, e := range sim.Log() {
-		if e.Err != nil && (errors.Is(e.Err, syscall.EIO) || errors.Is(e.Err, syscall.ENOSPC) || errors.Is(e.Err, errDisk)) {
+		if e.Err != nil && (errors.Is(e.Err, syscall.EIO) || errors.Is(e.Err, syscall.ENOSPC) || errors.Is(e.Err, suite.ErrDisk)) {
 			return e, true
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"syscall"
 
 	golden "example.com/logbook/chapters/02-segments/testdata/golden"
+	"example.com/logbook/chapters/course/suite"
 	"example.com/logbook/final/disk"
 )
 
@@ -21,7 +22,7 @@ func cutGoesOn(c *check) {
 	w := c.fresh()
 	w.writes(m)
 	if got := w.log.Segments(); !slices.Equal(got, m.names) {
-		w.fail(failure{got: "Segments() = " + listed(got), want: listed(m.names), means: "the log is all of its files, oldest first."})
+		w.fail(failure{Got: "Segments() = " + listed(got), Want: listed(m.names), Means: "the log is all of its files, oldest first."})
 	}
 	w.equals(m)
 	w.must(w.close())
@@ -58,7 +59,7 @@ func (w *world) writes(m *image) {
 			fmt.Sscanf(m.names[i], "%016x-%016x", &seq, &index)
 			w.must(w.cut(index, head...))
 			if got, want := w.log.Size(), recs[2].Offset; got != want {
-				w.fail(failure{got: fmt.Sprintf("Size() = %d", got), want: fmt.Sprint(want), means: "behind a cut, the last segment holds its checksum record and its head."})
+				w.fail(failure{Got: fmt.Sprintf("Size() = %d", got), Want: fmt.Sprint(want), Means: "behind a cut, the last segment holds its checksum record and its head."})
 			}
 		}
 		for _, r := range recs[2:] {
@@ -71,14 +72,14 @@ func (w *world) writes(m *image) {
 // equals fails unless the folder is what the image says, file by file.
 func (w *world) equals(m *image) {
 	w.Helper()
-	if got := files(w.sim, dir); !slices.Equal(got, m.names) {
-		w.fail(failure{got: "the folder holds " + listed(got), want: listed(m.names), means: "a segment's name is its number and the index of its first record; a spare that became a segment is no spare any more."})
+	if got := suite.Files(w.sim, dir); !slices.Equal(got, m.names) {
+		w.fail(failure{Got: "the folder holds " + listed(got), Want: listed(m.names), Means: "a segment's name is its number and the index of its first record; a spare that became a segment is no spare any more."})
 	}
 	for i, n := range m.names {
 		got := content(w.sim, n)
 		w.differ(n, got, m.bytes(i), "a segment opens with the checksum that the one before it ends with, and the head; a new chain would break the log in two.")
 		if len(got) != len(m.bytes(i)) {
-			w.fail(failure{got: fmt.Sprintf("%s is %d bytes long", n, len(got)), want: fmt.Sprintf("%d bytes", len(m.bytes(i))), means: "a sealed file ends where its records end, so that nothing can be missing from it unseen; the last has the room that was reserved."})
+			w.fail(failure{Got: fmt.Sprintf("%s is %d bytes long", n, len(got)), Want: fmt.Sprintf("%d bytes", len(m.bytes(i))), Means: "a sealed file ends where its records end, so that nothing can be missing from it unseen; the last has the room that was reserved."})
 		}
 	}
 }
@@ -90,7 +91,7 @@ func (c *check) cutBack() {
 	w.must(w.cut(9, laterHead...))
 	err := w.cut(8, laterHead...)
 	if err == nil {
-		w.fail(failure{got: "nil", want: "an error", means: "an index that goes back makes a folder that Sequence refuses: a log that can never be opened again."})
+		w.fail(failure{Got: "nil", Want: "an error", Means: "an index that goes back makes a folder that Sequence refuses: a log that can never be opened again."})
 	}
 	w.without(disk.OpChanges, "a refused cut has done nothing.")
 	w.must(w.append(plain(10)))
@@ -130,8 +131,8 @@ func oldTailFirst(c *check) {
 		w.watchesCut()
 		if p := w.sim.Pending(); len(p) > 0 {
 			w.fail(failure{
-				got: "Cut has returned nil, and a crash may still take back: " + p[0].String(), want: "everything durable, the new name too", disk: w.changes() + "\n" + w.pending(),
-				means: "what is synced in the new segment is promised; without its name, which SyncDir makes durable, the file is gone after a crash.",
+				Got: "Cut has returned nil, and a crash may still take back: " + p[0].String(), Want: "everything durable, the new name too", Disk: w.changes() + "\n" + w.pending(),
+				Means: "what is synced in the new segment is promised; without its name, which SyncDir makes durable, the file is gone after a crash.",
 			})
 		}
 		w.must(w.close())
@@ -160,13 +161,13 @@ func (w *world) watchesCut() {
 	w.sim.Watch(nil)
 	w.must(err)
 	if !seen {
-		w.fail(failure{got: "no file was given the name " + next, want: "the spare, renamed", means: "a cut goes on in a new file."})
+		w.fail(failure{Got: "no file was given the name " + next, Want: "the spare, renamed", Means: "a cut goes on in a new file."})
 	}
 	if len(undone) > 0 {
 		w.fail(failure{
-			got:   "at the moment when " + next + " can be seen, this is not durable:\n  " + strings.Join(undone[:min(4, len(undone))], "\n  "),
-			want:  "the old segment and the new head durable before the name",
-			means: "a crash here can leave the new name and not what comes before it: a sealed segment with a hole, or one without a head. Both are corrupt, and were lost by no one but this order.",
+			Got:   "at the moment when " + next + " can be seen, this is not durable:\n  " + strings.Join(undone[:min(4, len(undone))], "\n  "),
+			Want:  "the old segment and the new head durable before the name",
+			Means: "a crash here can leave the new name and not what comes before it: a sealed segment with a hole, or one without a head. Both are corrupt, and were lost by no one but this order.",
 		})
 	}
 }
@@ -205,10 +206,10 @@ func (w *world) prepared() {
 	w.Helper()
 	b := content(w.sim, spare)
 	if len(bytes.TrimRight(b, "\x00")) > 0 || len(b) != room {
-		w.fail(failure{got: fmt.Sprintf("%s, %d bytes:\n%s", spare, len(b), excerpt(b, 0)), want: fmt.Sprintf("%d zeros", room), means: "whatever stands behind a segment's last record is read as its next one: records of an earlier life come back, or garbage makes the log corrupt."})
+		w.fail(failure{Got: fmt.Sprintf("%s, %d bytes:\n%s", spare, len(b), excerpt(b, 0)), Want: fmt.Sprintf("%d zeros", room), Means: "whatever stands behind a segment's last record is read as its next one: records of an earlier life come back, or garbage makes the log corrupt."})
 	}
-	if !locked(w.sim, dir+"/"+spare) {
-		w.fail(failure{got: spare + " is not locked", want: "it is locked", means: "it becomes a segment, and a segment has one owner from its first moment on."})
+	if !suite.Locked(w.sim, dir+"/"+spare) {
+		w.fail(failure{Got: spare + " is not locked", Want: "it is locked", Means: "it becomes a segment, and a segment has one owner from its first moment on."})
 	}
 }
 
@@ -221,8 +222,8 @@ func (c *check) sparePerLog() {
 	w.must(w.prepare())
 	w.without(disk.OpChanges, "there is a spare, and one is enough.")
 	w.must(w.close())
-	if got := files(w.sim, dir); !slices.Equal(got, []string{firstName}) {
-		w.fail(failure{got: "the folder holds " + listed(got), want: listed([]string{firstName}), means: "Close removes the spare: it is space that nobody uses."})
+	if got := suite.Files(w.sim, dir); !slices.Equal(got, []string{firstName}) {
+		w.fail(failure{Got: "the folder holds " + listed(got), Want: listed([]string{firstName}), Means: "Close removes the spare: it is space that nobody uses."})
 	}
 
 	w = c.on(disk.NewSim(), "another process holds "+spare)
@@ -236,7 +237,7 @@ func (c *check) sparePerLog() {
 		c.Fatal(err)
 	}
 	if err := w.prepare(); c.kind(err) != "disk.ErrLocked" {
-		w.fail(failure{got: c.told(err), want: "disk.ErrLocked", means: "what another process holds is not this log's to empty."})
+		w.fail(failure{Got: c.told(err), Want: "disk.ErrLocked", Means: "what another process holds is not this log's to empty."})
 	}
 	w.keeps(w.sim, dir+"/"+spare, "what another process holds is not this log's to empty.")
 	w.must(other.Close())
@@ -256,7 +257,7 @@ func (c *check) noSpare() {
 			return
 		}
 		if c.kind(err) != "ENOSPC, the disk's error" {
-			w.fail(failure{got: c.told(err), want: "the disk's error", means: "who is told nil believes that there is a spare."})
+			w.fail(failure{Got: c.told(err), Want: "the disk's error", Means: "who is told nil believes that there is a spare."})
 		}
 		w.must(w.append(plain(20))) // not one of the log's records was touched
 		w.must(w.sync())
@@ -271,7 +272,7 @@ func (c *check) noSpare() {
 
 // failedCut is I16: every operation of Cut fails, once and for good.
 func failedCut(c *check) {
-	for _, f := range []disk.Fault{{}, {Err: syscall.ENOSPC, Always: true}, {Err: errDisk, Pages: disk.PagesReverted}, {Err: syscall.ENOSPC, Bytes: 16}} {
+	for _, f := range []disk.Fault{{}, {Err: syscall.ENOSPC, Always: true}, {Err: suite.ErrDisk, Pages: disk.PagesReverted}, {Err: syscall.ENOSPC, Bytes: 16}} {
 		f.Ops = disk.OpChanges | disk.OpLock
 		for f.Nth = 1; c.cutFails(f); f.Nth++ {
 		}
@@ -300,13 +301,13 @@ func (c *check) cutFails(f disk.Fault) bool {
 	}
 	failed := failedOp(w.sim)
 	if err == nil {
-		w.fail(failure{got: "nil", want: "the disk's error", means: "the disk said no (" + failed + "), and everything appended was called durable."})
+		w.fail(failure{Got: "nil", Want: "the disk's error", Means: "the disk said no (" + failed + "), and everything appended was called durable."})
 	}
 	if got := w.log.Segments(); !slices.Equal(got, []string{firstName}) {
-		w.fail(failure{got: "then Segments() = " + listed(got), want: listed([]string{firstName}), means: "the cut failed (" + failed + "): the old tail is still the last segment. What would be written now lands in a file that nobody will look for."})
+		w.fail(failure{Got: "then Segments() = " + listed(got), Want: listed([]string{firstName}), Means: "the cut failed (" + failed + "): the old tail is still the last segment. What would be written now lands in a file that nobody will look for."})
 	}
 	if got := w.log.Size(); got < size {
-		w.fail(failure{got: fmt.Sprintf("then Size() = %d", got), want: fmt.Sprintf("%d or more, as before the cut", size), means: "the cut failed (" + failed + "): the old tail is still the tail, so nothing of the log may speak of the new one, Size included. Switch last."})
+		w.fail(failure{Got: fmt.Sprintf("then Size() = %d", got), Want: fmt.Sprintf("%d or more, as before the cut", size), Means: "the cut failed (" + failed + "): the old tail is still the tail, so nothing of the log may speak of the new one, Size included. Switch last."})
 	}
 	if f.Always {
 		w.sim.Heal() // there is space again; the log must not trust it
@@ -316,16 +317,16 @@ func (c *check) cutFails(f disk.Fault) bool {
 		made = made && !strings.HasPrefix(failed, op+" "+dir+"/"+spare)
 	}
 	if !made && w.sync() == nil {
-		w.fail(failure{got: "nil", want: "the error of Cut again: " + err.Error(), means: "the spare could not be made (" + failed + "). From Prepare that is no failure of the log; inside Cut it is, because a cut that has begun does not go back."})
+		w.fail(failure{Got: "nil", Want: "the error of Cut again: " + err.Error(), Means: "the spare could not be made (" + failed + "). From Prepare that is no failure of the log; inside Cut it is, because a cut that has begun does not go back."})
 	}
 	w.stays(err, f)
 	w.closesPoisoned(err)
-	if got := files(w.sim, dir); made && slices.Contains(got, spare) {
-		w.fail(failure{got: "the folder holds " + listed(got), want: "no " + spare, means: "Close removes the spare, also that of a log that has failed."})
+	if got := suite.Files(w.sim, dir); made && slices.Contains(got, spare) {
+		w.fail(failure{Got: "the folder holds " + listed(got), Want: "no " + spare, Means: "Close removes the spare, also that of a log that has failed."})
 	}
 	w.survives(texts(promised), texts(tried))
 	if l := look(w.sim); l.wrong != "" || !inOrder(texts(promised), texts(l.recs), texts(tried)) {
-		w.fail(failure{got: "without a crash, the folder holds:\n" + inWords(l), want: "at least " + shorten(texts(promised)), means: "opened again, the log holds everything that was synced."})
+		w.fail(failure{Got: "without a crash, the folder holds:\n" + inWords(l), Want: "at least " + shorten(texts(promised)), Means: "opened again, the log holds everything that was synced."})
 	}
 	return true
 }

@@ -1,21 +1,15 @@
 package segmentstest
 
 import (
-	"errors"
-	"fmt"
-	"io/fs"
 	"strings"
-	"syscall"
-	"testing"
 
-	"example.com/logbook/final/disk"
+	"example.com/logbook/chapters/course/suite"
 )
 
 // check is one invariant being tried on one implementation.
 type check struct {
-	*testing.T
+	suite.Check
 	Implementation
-	inv invariant
 
 	// trying is the call under way of a function that has no disk; world is
 	// the disk that is being worked on. Both are for the story of a panic.
@@ -24,110 +18,39 @@ type check struct {
 }
 
 // failure is what a broken invariant tells the person who broke it.
-type failure struct {
-	// tried is the smallest input that shows it, in words or as calls.
-	tried string
-	// got and want are lines to compare; want is empty when there is nothing
-	// to compare got with.
-	got, want string
-	// disk is what was done to the disk, or what is on it.
-	disk string
-	// means is a sentence: what this would do to a log.
-	means string
-}
+type failure = suite.Failure
 
 // fail ends the subtest with the whole story.
 func (c *check) fail(f failure) {
 	c.Helper()
-	c.Fatal(c.story(f))
+	c.Fatal(c.Story(f))
 }
 
-// story is a failure as text, in at most some 30 lines.
-func (c *check) story(f failure) string {
-	number, name, _ := strings.Cut(c.inv.slug, "_")
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s\n", number, strings.ReplaceAll(name, "_", " "))
-	section(&b, "tried", f.tried)
-	section(&b, "got", f.got)
-	section(&b, "want", f.want)
-	section(&b, "disk", f.disk)
-	section(&b, "means", f.means)
-	section(&b, "read", page(c.inv.exercise))
-	return strings.TrimRight(b.String(), "\n")
-}
-
-// section writes text behind a label: on its line if it fits, below if it has
-// several lines. Empty text is left out.
-func section(b *strings.Builder, label, text string) {
-	text = strings.TrimRight(text, "\n")
-	switch {
-	case text == "":
-		return
-	case !strings.Contains(text, "\n"):
-		fmt.Fprintf(b, "  %-6s %s\n", label+":", text)
-		return
+// Panicked is the failure that a panic of the implementation is.
+func (c *check) Panicked(p any) failure {
+	f := failure{
+		Tried: c.trying,
+		Got:   suite.Panic(p, "segmentstest"),
+		Want:  "a result or an error",
+		Means: "nothing that a folder can hold, and nothing that a disk can do, may make a node panic.",
 	}
-	fmt.Fprintf(b, "  %s:\n", label)
-	for line := range strings.Lines(text) {
-		b.WriteString("    " + line)
+	if strings.Contains(f.Got, "continued iteration") {
+		f.Want, f.Means = "no call of yield after one that returned false", "yield had returned false: the loop over the records has ended, and its body is gone. Return then, with more false."
 	}
-	b.WriteByte('\n')
-}
-
-// page is where the book explains an exercise: file and anchor. The anchor is
-// made as Markdown renderers make it, from a heading such as "2.4 cut".
-func page(exercise string) string {
-	heading := strings.ToLower(exercise + " " + titles[exercise])
-	anchor := strings.Map(func(r rune) rune {
-		switch {
-		case r == ' ':
-			return '-'
-		case r >= 'a' && r <= 'z', r >= '0' && r <= '9':
-			return r
-		}
-		return -1
-	}, heading)
-	return "docs/02-segments.md#" + anchor
-}
-
-// kind names what an error matches, as the contracts name it. It is what is
-// compared and shown of an error.
-func (c *check) kind(err error) string {
-	switch {
-	case err == nil:
-		return "nil"
-	case errors.Is(err, errDisk):
-		return "the disk's error"
-	case errors.Is(err, syscall.EIO):
-		return "EIO, the disk's error"
-	case errors.Is(err, syscall.ENOSPC):
-		return "ENOSPC, the disk's error"
-	case errors.Is(err, c.ErrTorn):
-		return "ErrTorn"
-	case errors.Is(err, c.ErrCorrupt):
-		return "ErrCorrupt"
-	case errors.Is(err, c.ErrNoLog):
-		return "ErrNoLog"
-	case errors.Is(err, c.ErrClosed):
-		return "ErrClosed"
-	case errors.Is(err, disk.ErrLocked):
-		return "disk.ErrLocked"
-	case errors.Is(err, fs.ErrExist):
-		return "fs.ErrExist"
-	case errors.Is(err, fs.ErrNotExist):
-		return "fs.ErrNotExist"
+	if c.world != nil {
+		f = c.world.complete(f)
 	}
-	return "another error"
+	return f
 }
 
-// told is an error as a failure shows it: what it matches, and its text.
-func (c *check) told(err error) string {
-	if err == nil {
-		return "nil"
+// errors are those of the contracts.
+func (c *check) errors() suite.Errors {
+	return suite.Errors{
+		{Name: "ErrTorn", Err: c.ErrTorn}, {Name: "ErrCorrupt", Err: c.ErrCorrupt},
+		{Name: "ErrNoLog", Err: c.ErrNoLog}, {Name: "ErrClosed", Err: c.ErrClosed},
 	}
-	return c.kind(err) + ": " + strings.ReplaceAll(err.Error(), "\n", "; ")
 }
 
-// errDisk is what the suite's disks say when they fail: an error that no
-// implementation can know beforehand.
-var errDisk = errors.New("the disk does not answer (made up by the suite)")
+// kind and told are an error as it is compared and as a failure shows it.
+func (c *check) kind(err error) string { return c.errors().Kind(err) }
+func (c *check) told(err error) string { return c.errors().Told(err) }

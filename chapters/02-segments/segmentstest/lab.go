@@ -3,10 +3,11 @@ package segmentstest
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
+	"strings"
 	"testing"
 
+	"example.com/logbook/chapters/course/suite"
 	"example.com/logbook/final/disk"
 	"example.com/logbook/final/disk/crash"
 )
@@ -16,13 +17,13 @@ import (
 // too. It is skipped while any exercise waits. With -v it tells how many disks
 // it tried.
 func Crash(t *testing.T, impl Implementation) {
-	for _, exercise := range slices.Sorted(maps.Keys(titles)) {
-		if reason := impl.waits(exercise); reason != "" {
+	for _, e := range chapter.Exercises {
+		if reason := chapter.Waits(impl.Waits, e.ID); reason != "" {
 			t.Skip("the crash lab needs the whole chapter: " + reason)
 		}
 	}
 	for _, e := range Experiments(impl) {
-		t.Run(slug(e.Name), func(t *testing.T) {
+		t.Run(strings.ReplaceAll(e.Name, " ", "_"), func(t *testing.T) {
 			report, err := e.Explore(t.Context(), &crash.Bounds{Subsets: 5, Seeds: 4, Torn: true, States: 1500})
 			if err != nil {
 				t.Fatalf("the crash lab: %v", err)
@@ -30,17 +31,6 @@ func Crash(t *testing.T, impl Implementation) {
 			fmt.Fprint(t.Output(), report) // no line number: the page shows this
 		})
 	}
-}
-
-// slug is a name without blanks.
-func slug(name string) string {
-	b := []byte(name)
-	for i := range b {
-		if b[i] == ' ' {
-			b[i] = '_'
-		}
-	}
-	return string(b)
 }
 
 // Experiments returns the crash lab's, for a search with bounds of one's own.
@@ -102,7 +92,7 @@ func (l life) stores(log Log, note func(any), sizes ...int) error {
 func (l life) torn(fsys disk.FS) error {
 	m := threeSegments()
 	t := tear(m.add(plain(600)), m.end(2)-200, 300)
-	return errors.Join(m.copyTo(fsys, 0), put(fsys, dir+"/"+t.last(), t.b, false))
+	return errors.Join(m.copyTo(fsys, 0), suite.Put(fsys, dir+"/"+t.last(), t.b, false))
 }
 
 // mend begins with a torn log.

@@ -12,8 +12,8 @@ func namesAreNumbers(c *check) {
 		c.trying = fmt.Sprintf("FormatName(%d, %d)", n.seq, n.index)
 		if got := c.FormatName(n.seq, n.index); got != name(n.seq, n.index) {
 			c.fail(failure{
-				tried: c.trying, got: fmt.Sprintf("%q", got), want: fmt.Sprintf("%q", name(n.seq, n.index)),
-				means: "names are part of the format: 16 lower-case hexadecimal digits each, or they do not sort as numbers, and etcd does not know them.",
+				Tried: c.trying, Got: fmt.Sprintf("%q", got), Want: fmt.Sprintf("%q", name(n.seq, n.index)),
+				Means: "names are part of the format: 16 lower-case hexadecimal digits each, or they do not sort as numbers, and etcd does not know them.",
 			})
 		}
 		c.parses(name(n.seq, n.index), n.seq, n.index, true, "what FormatName writes, ParseName must read.")
@@ -32,7 +32,7 @@ func (c *check) parses(text string, seq, index uint64, ok bool, means string) {
 	if ok {
 		want = fmt.Sprintf("%d, %d, ok true", seq, index)
 	}
-	c.fail(failure{tried: c.trying, got: fmt.Sprintf("%d, %d, ok %t", gotSeq, gotIndex, gotOK), want: want, means: means})
+	c.fail(failure{Tried: c.trying, Got: fmt.Sprintf("%d, %d, ok %t", gotSeq, gotIndex, gotOK), Want: want, Means: means})
 }
 
 // namesToTheLetter is I2.
@@ -89,12 +89,12 @@ func segmentsInOrder(c *check) {
 		got, err := c.Sequence(given)
 		if err != nil || !slices.Equal(got, in.want) {
 			c.fail(failure{
-				tried: c.trying, got: listed(got) + ", error " + c.told(err), want: listed(in.want) + ", error nil",
-				means: in.means,
+				Tried: c.trying, Got: listed(got) + ", error " + c.told(err), Want: listed(in.want) + ", error nil",
+				Means: in.means,
 			})
 		}
 		if !slices.Equal(given, in.names) {
-			c.fail(failure{tried: c.trying, got: "the caller's slice, changed: " + listed(given), want: listed(in.names), means: "names is the caller's; sort a slice of your own."})
+			c.fail(failure{Tried: c.trying, Got: "the caller's slice, changed: " + listed(given), Want: listed(in.names), Means: "names is the caller's; sort a slice of your own."})
 		}
 	}
 }
@@ -124,9 +124,9 @@ func gapIsNamed(c *check) {
 		gap, ok := c.GapOf(err)
 		if got != nil || !ok || gap != in.want || c.kind(err) != "ErrCorrupt" {
 			c.fail(failure{
-				tried: c.trying, got: listed(got) + ", error " + c.told(err) + gapText(gap, ok),
-				want:  "no names, and a GapError that matches ErrCorrupt" + gapText(in.want, true),
-				means: "who is told which files are missing can look for them; who is not, reads a log with a hole. Number 0 is no exception.",
+				Tried: c.trying, Got: listed(got) + ", error " + c.told(err) + gapText(gap, ok),
+				Want:  "no names, and a GapError that matches ErrCorrupt" + gapText(in.want, true),
+				Means: "who is told which files are missing can look for them; who is not, reads a log with a hole. Number 0 is no exception.",
 			})
 		}
 	}
@@ -145,8 +145,8 @@ func gapIsNamed(c *check) {
 		_, gap := c.GapOf(err)
 		if got != nil || gap || !ok || place.Segment != in.want || place.Offset != 0 || c.kind(err) != "ErrCorrupt" {
 			c.fail(failure{
-				tried: c.trying, got: listed(got) + ", error " + c.told(err),
-				want: "no names, and a CorruptError at offset 0 of " + in.want, means: in.means,
+				Tried: c.trying, Got: listed(got) + ", error " + c.told(err),
+				Want: "no names, and a CorruptError at offset 0 of " + in.want, Means: in.means,
 			})
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	records "example.com/logbook/chapters/01-records"
+	"example.com/logbook/chapters/course/suite"
 	"example.com/logbook/final/disk"
 	"example.com/logbook/final/layout"
 )
@@ -29,7 +30,7 @@ type found struct {
 // look reads the log on a disk.
 func look(fsys disk.FS) found {
 	var l found
-	for _, n := range files(fsys, dir) {
+	for _, n := range suite.Files(fsys, dir) {
 		var seq, index uint64
 		if _, err := fmt.Sscanf(n, "%016x-%016x.wal", &seq, &index); err != nil || n != name(seq, index) {
 			continue
@@ -157,17 +158,13 @@ func excerpt(b []byte, at int64) string {
 // differs. Zeros at the end do not count.
 func (w *world) differ(what string, got, want []byte, means string) {
 	w.Helper()
-	a, b := bytes.TrimRight(got, "\x00"), bytes.TrimRight(want, "\x00")
-	if bytes.Equal(a, b) {
+	at := suite.FirstDifference(bytes.TrimRight(got, "\x00"), bytes.TrimRight(want, "\x00"))
+	if at < 0 {
 		return
 	}
-	at := 0
-	for at < len(a) && at < len(b) && a[at] == b[at] {
-		at++
-	}
 	w.fail(failure{
-		got:   what + ":\n" + excerpt(got, int64(at)),
-		want:  what + ":\n" + excerpt(want, int64(at)),
-		means: fmt.Sprintf("byte %d is the first that differs. %s", at, means),
+		Got:   what + ":\n" + excerpt(got, int64(at)),
+		Want:  what + ":\n" + excerpt(want, int64(at)),
+		Means: fmt.Sprintf("byte %d is the first that differs. %s", at, means),
 	})
 }

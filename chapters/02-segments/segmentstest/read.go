@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	golden "example.com/logbook/chapters/02-segments/testdata/golden"
+	"example.com/logbook/chapters/course/suite"
 	"example.com/logbook/final/disk"
 )
 
@@ -58,7 +59,7 @@ func (c *check) reads(m *image, what string) {
 	defer held.Close()
 	recs, err := w.read()
 	if err != nil {
-		w.fail(failure{got: fmt.Sprintf("%d records, then %s", len(recs), c.told(err)), want: fmt.Sprintf("%d records, and no error", len(m.recs)), means: "nothing is wrong with this log. Read takes no lock: one in use can be looked at."})
+		w.fail(failure{Got: fmt.Sprintf("%d records, then %s", len(recs), c.told(err)), Want: fmt.Sprintf("%d records, and no error", len(m.recs)), Means: "nothing is wrong with this log. Read takes no lock: one in use can be looked at."})
 	}
 	w.same(recs, m.recs)
 	w.without(disk.OpChanges, "Read changes nothing.")
@@ -68,7 +69,7 @@ func (c *check) reads(m *image, what string) {
 		}
 	}
 	if again, _ := c.gather(c.Read(w.sim, dir)); len(again) != len(recs) {
-		w.fail(failure{got: fmt.Sprintf("a second Read gives %d records", len(again)), want: fmt.Sprint(len(recs)), means: "a record is the caller's to keep and to change."})
+		w.fail(failure{Got: fmt.Sprintf("a second Read gives %d records", len(again)), Want: fmt.Sprint(len(recs)), Means: "a record is the caller's to keep and to change."})
 	}
 }
 
@@ -85,8 +86,8 @@ func (w *world) same(got, want []Placed) {
 		}
 		if a != b {
 			w.fail(failure{
-				got: fmt.Sprintf("record %d: %s", i, a), want: fmt.Sprintf("record %d: %s", i, b),
-				means: "every record of every file comes once, in order, checksum records and heads too, with the file and the offset where its frame begins.",
+				Got: fmt.Sprintf("record %d: %s", i, a), Want: fmt.Sprintf("record %d: %s", i, b),
+				Means: "every record of every file comes once, in order, checksum records and heads too, with the file and the offset where its frame begins.",
 			})
 		}
 	}
@@ -129,13 +130,13 @@ func (c *check) stopsWhenAsked() {
 func (c *check) noLog() {
 	w := c.fresh()
 	if _, err := w.read(); c.kind(err) != "ErrNoLog" || !errors.Is(err, fs.ErrNotExist) {
-		w.fail(failure{got: c.told(err), want: "ErrNoLog, and fs.ErrNotExist", means: "no folder: whether that is a new node or a lost disk is for the caller to say."})
+		w.fail(failure{Got: c.told(err), Want: "ErrNoLog, and fs.ErrNotExist", Means: "no folder: whether that is a new node or a lost disk is for the caller to say."})
 	}
 	sim := disk.NewSim()
 	write(sim, dir+"/foo.wal", []byte("foo"))
 	w = c.on(sim, "a folder with foo.wal in it")
 	if _, err := w.read(); c.kind(err) != "ErrNoLog" {
-		w.fail(failure{got: c.told(err), want: "ErrNoLog", means: "a folder without a segment is no log, and not an empty one."})
+		w.fail(failure{Got: c.told(err), Want: "ErrNoLog", Means: "a folder without a segment is no log, and not an empty one."})
 	}
 }
 
@@ -147,7 +148,7 @@ func (c *check) endKnown() {
 		return // that is 2.6's to tell
 	}
 	if got := w.log.Size(); got != m.end(2) {
-		w.fail(failure{got: fmt.Sprintf("Size() = %d", got), want: fmt.Sprint(m.end(2)), means: "Open goes on where the reader's last record ends: it reads r.end and r.crc, so they are set for each record."})
+		w.fail(failure{Got: fmt.Sprintf("Size() = %d", got), Want: fmt.Sprint(m.end(2)), Means: "Open goes on where the reader's last record ends: it reads r.end and r.crc, so they are set for each record."})
 	}
 }
 
@@ -184,8 +185,8 @@ func chainOverBorder(c *check) {
 		p, ok := c.PlaceOf(err)
 		if !ok || c.kind(err) != "ErrCorrupt" || p.Segment != b.m.names[b.i] || p.Offset != 0 {
 			w.fail(failure{
-				got: fmt.Sprintf("%d records, then %s", len(recs), c.told(err)), want: fmt.Sprintf("%d records, then a CorruptError at offset 0 of %s", len(want), b.m.names[b.i]),
-				means: "inside a file each record proves the one before it; between two files only this comparison does. Without it, a file of another log, or of an older copy, is read as part of this one.",
+				Got: fmt.Sprintf("%d records, then %s", len(recs), c.told(err)), Want: fmt.Sprintf("%d records, then a CorruptError at offset 0 of %s", len(want), b.m.names[b.i]),
+				Means: "inside a file each record proves the one before it; between two files only this comparison does. Without it, a file of another log, or of an older copy, is read as part of this one.",
 			})
 		}
 		w.same(recs, want)
@@ -262,11 +263,11 @@ func (w *world) endsAt(want []Placed, kind, segment string, end int64) {
 		if len(errs) > 0 {
 			got = fmt.Sprintf("%d records, %d errors, the first %s, and %d records behind it", len(recs), len(errs), w.told(errs[0]), behind)
 		}
-		w.fail(failure{got: got, want: expect, means: "what stands behind damage follows nothing; and a log whose end is not told apart from damage is read as shorter than it is."})
+		w.fail(failure{Got: got, Want: expect, Means: "what stands behind damage follows nothing; and a log whose end is not told apart from damage is read as shorter than it is."})
 	}
 	p, ok := w.PlaceOf(errs[0])
 	if !ok || w.kind(errs[0]) != kind || p.Segment != segment || p.Offset != end || p.Reason == "" {
-		w.fail(failure{got: fmt.Sprintf("%d records, then %s", len(recs), w.told(errs[0])), want: expect, means: "torn may be cut off; corrupt must not be. Only the last segment can be torn, and the place is where the last good record ends."})
+		w.fail(failure{Got: fmt.Sprintf("%d records, then %s", len(recs), w.told(errs[0])), Want: expect, Means: "torn may be cut off; corrupt must not be. Only the last segment can be torn, and the place is where the last good record ends."})
 	}
 	w.same(recs, want)
 }
@@ -275,7 +276,7 @@ func (w *world) endsAt(want []Placed, kind, segment string, end int64) {
 func (c *check) readErrors(m *image) {
 	for n := 1; ; n++ {
 		w := c.on(m.sound(), fmt.Sprintf("a log of three segments, of which the %d. read fails", n))
-		struck := w.sim.Inject(disk.Fault{Ops: disk.OpRead | disk.OpSize | disk.OpOpen | disk.OpList, Nth: n, Err: errDisk})
+		struck := w.sim.Inject(disk.Fault{Ops: disk.OpRead | disk.OpSize | disk.OpOpen | disk.OpList, Nth: n, Err: suite.ErrDisk})
 		recs, err := w.read()
 		switch {
 		case struck() == 0:
@@ -284,7 +285,7 @@ func (c *check) readErrors(m *image) {
 			continue
 		}
 		if c.kind(err) != "the disk's error" || errors.Is(err, c.ErrTorn) || errors.Is(err, c.ErrCorrupt) {
-			w.fail(failure{got: fmt.Sprintf("%d records, then %s", len(recs), c.told(err)), want: "the disk's error: " + errDisk.Error(), disk: failedOp(w.sim), means: "a disk that does not answer has said nothing about the log. Taken for an end, or for damage, it would have the log cut."})
+			w.fail(failure{Got: fmt.Sprintf("%d records, then %s", len(recs), c.told(err)), Want: "the disk's error: " + suite.ErrDisk.Error(), Disk: failedOp(w.sim), Means: "a disk that does not answer has said nothing about the log. Taken for an end, or for damage, it would have the log cut."})
 		}
 		if len(recs) <= len(m.recs) {
 			w.same(recs, m.recs[:len(recs)])

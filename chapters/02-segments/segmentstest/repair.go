@@ -10,6 +10,7 @@ import (
 	"slices"
 	"syscall"
 
+	"example.com/logbook/chapters/course/suite"
 	"example.com/logbook/final/disk"
 )
 
@@ -68,14 +69,14 @@ func repairCuts(c *check) {
 		w.must(err)
 		want := Report{Segment: t.last(), Offset: t.end, Cut: t.cut, Copy: t.last() + ".broken", Reason: got.Reason}
 		if got != want || got.Reason == "" {
-			w.fail(failure{got: fmt.Sprintf("%+v", got), want: fmt.Sprintf("%+v, and a reason", want), means: "an operator has to know what was cut, and where the whole is kept."})
+			w.fail(failure{Got: fmt.Sprintf("%+v", got), Want: fmt.Sprintf("%+v, and a reason", want), Means: "an operator has to know what was cut, and where the whole is kept."})
 		}
 		if n := w.leftOpen(); n > 0 {
-			w.fail(failure{got: fmt.Sprintf("%d file left open", n), want: "none", means: "Repair has returned, and nobody else can close the copy."})
+			w.fail(failure{Got: fmt.Sprintf("%d file left open", n), Want: "none", Means: "Repair has returned, and nobody else can close the copy."})
 		}
 		w.differ("the copy, "+want.Copy, content(w.sim, want.Copy), t.b, "the copy is all that the segment held, the good part too.")
 		if got := content(w.sim, t.last()); len(bytes.TrimRight(got[t.end:], "\x00")) > 0 || !bytes.Equal(got[:t.end], t.b[:t.end]) {
-			w.fail(failure{got: t.last() + ":\n" + excerpt(got, t.end), want: "the same bytes up to " + fmt.Sprint(t.end) + ", and nothing behind", means: "what stays behind the cut is read as what follows. (To clear away what is behind the end is the work of 2.6.)"})
+			w.fail(failure{Got: t.last() + ":\n" + excerpt(got, t.end), Want: "the same bytes up to " + fmt.Sprint(t.end) + ", and nothing behind", Means: "what stays behind the cut is read as what follows. (To clear away what is behind the end is the work of 2.6.)"})
 		}
 		for _, n := range t.m.names[:len(t.m.names)-1] {
 			w.differ(n, content(w.sim, n), content(before, n), "only the last segment is cut.")
@@ -86,7 +87,7 @@ func repairCuts(c *check) {
 	m := threeSegments()
 	w := c.on(m.sound(), "a log that is whole")
 	if got, err := w.repair(); err != nil || got != (Report{}) {
-		w.fail(failure{got: fmt.Sprintf("%+v, error %s", got, c.told(err)), want: "the zero Report, and nil", means: "there is nothing to repair, and Repair may be called at each start."})
+		w.fail(failure{Got: fmt.Sprintf("%+v, error %s", got, c.told(err)), Want: "the zero Report, and nil", Means: "there is nothing to repair, and Repair may be called at each start."})
 	}
 	w.untouched()
 }
@@ -95,7 +96,7 @@ func repairCuts(c *check) {
 func (w *world) wholeAgain(t torn) {
 	w.Helper()
 	if got, err := w.repair(); err != nil || got != (Report{}) {
-		w.fail(failure{got: fmt.Sprintf("a second Repair: %+v, error %s", got, w.told(err)), want: "the zero Report, and nil", means: "a log that was repaired is whole."})
+		w.fail(failure{Got: fmt.Sprintf("a second Repair: %+v, error %s", got, w.told(err)), Want: "the zero Report, and nil", Means: "a log that was repaired is whole."})
 	}
 	w.must(w.open())
 	recs, err := w.gather(w.log.Records())
@@ -117,7 +118,7 @@ func copyBeforeCut(c *check) {
 				return
 			}
 			after := w.sim.Crash(disk.Lost)
-			for _, n := range files(after, dir) {
+			for _, n := range suite.Files(after, dir) {
 				if n != t.last() && bytes.Equal(content(after, n), t.b) {
 					kept = n
 				}
@@ -131,15 +132,15 @@ func copyBeforeCut(c *check) {
 		w.must(err)
 		if early != "" {
 			w.fail(failure{
-				got: "at " + early + ", a crash leaves no whole copy under any name", want: "the copy written, synced, and its name synced, before the segment is touched",
-				means: "a crash now leaves neither the segment as it was nor the copy: what was cut off is gone, and if the cut was wrong, nobody can go back.",
+				Got: "at " + early + ", a crash leaves no whole copy under any name", Want: "the copy written, synced, and its name synced, before the segment is touched",
+				Means: "a crash now leaves neither the segment as it was nor the copy: what was cut off is gone, and if the cut was wrong, nobody can go back.",
 			})
 		}
 		if kept != report.Copy {
-			w.fail(failure{got: fmt.Sprintf("the copy is %q, the Report says %q", kept, report.Copy), means: "who needs the copy looks where the Report says."})
+			w.fail(failure{Got: fmt.Sprintf("the copy is %q, the Report says %q", kept, report.Copy), Means: "who needs the copy looks where the Report says."})
 		}
 		if p := w.sim.Pending(); len(p) > 0 {
-			w.fail(failure{got: "Repair has returned nil, and a crash may still take back: " + p[0].String(), want: "everything durable", disk: w.pending(), means: "what was cut off comes back, behind what is written next."})
+			w.fail(failure{Got: "Repair has returned nil, and a crash may still take back: " + p[0].String(), Want: "everything durable", Disk: w.pending(), Means: "what was cut off comes back, behind what is written next."})
 		}
 	}
 }
@@ -154,7 +155,7 @@ func copiesStay(c *check) {
 		report, err := w.repair()
 		w.must(err)
 		if want := fmt.Sprintf("%s.broken.%d", t.last(), n); report.Copy != want {
-			w.fail(failure{got: fmt.Sprintf("the copy is %q", report.Copy), want: fmt.Sprintf("%q", want), means: "an earlier copy may be the last that someone has of something: a new one gets a new name."})
+			w.fail(failure{Got: fmt.Sprintf("the copy is %q", report.Copy), Want: fmt.Sprintf("%q", want), Means: "an earlier copy may be the last that someone has of something: a new one gets a new name."})
 		}
 		kept[report.Copy] = t.b
 		for name, b := range kept {
@@ -187,7 +188,7 @@ func repairRefuses(c *check) {
 		w := c.on(in.sim, in.what)
 		report, err := w.repair()
 		if c.kind(err) != in.kind || report != (Report{}) {
-			w.fail(failure{got: fmt.Sprintf("%+v, error %s", report, c.told(err)), want: "the zero Report, and " + in.kind, means: "Repair is for what a crash leaves. To cut here destroys what was promised; to say that all is well is worse."})
+			w.fail(failure{Got: fmt.Sprintf("%+v, error %s", report, c.told(err)), Want: "the zero Report, and " + in.kind, Means: "Repair is for what a crash leaves. To cut here destroys what was promised; to say that all is well is worse."})
 		}
 		w.untouched()
 	}
@@ -202,11 +203,11 @@ func repairRefuses(c *check) {
 			c.Fatal(err)
 		}
 		if _, err := w.repair(); c.kind(err) != "disk.ErrLocked" {
-			w.fail(failure{got: c.told(err), want: "disk.ErrLocked, at once", means: "what looks torn is what the owner is writing."})
+			w.fail(failure{Got: c.told(err), Want: "disk.ErrLocked, at once", Means: "what looks torn is what the owner is writing."})
 		}
 		w.without(disk.OpChanges, "the log is someone else's.")
 	}
-	for _, f := range []disk.Fault{{Err: errDisk}, {Err: syscall.ENOSPC, Always: true}, {Err: syscall.ENOSPC, Bytes: 100}, {Err: errDisk, Pages: disk.PagesReverted}} {
+	for _, f := range []disk.Fault{{Err: suite.ErrDisk}, {Err: syscall.ENOSPC, Always: true}, {Err: syscall.ENOSPC, Bytes: 100}, {Err: suite.ErrDisk, Pages: disk.PagesReverted}} {
 		f.Ops = ^(disk.OpClose | disk.OpRemove)
 		if f.Bytes > 0 {
 			f.Ops = disk.OpWrite
@@ -241,11 +242,11 @@ func (c *check) repairFails(f disk.Fault) bool {
 		return true
 	}
 	if !errors.Is(err, f.Err) {
-		w.fail(failure{got: c.told(err), want: "the disk's error: " + f.Err.Error(), means: "the disk said no (" + failed + ")."})
+		w.fail(failure{Got: c.told(err), Want: "the disk's error: " + f.Err.Error(), Means: "the disk said no (" + failed + ")."})
 	}
 	w.sim.Heal()
 	if n := w.leftOpen(); n > 0 {
-		w.fail(failure{got: fmt.Sprintf("%d file left open (it failed at: %s)", n, failed), want: "none", means: "the copy is closed in any case, also when writing it has failed."})
+		w.fail(failure{Got: fmt.Sprintf("%d file left open (it failed at: %s)", n, failed), Want: "none", Means: "the copy is closed in any case, also when writing it has failed."})
 	}
 	w.released()
 	cutting := w.cutBegun(t.last())
@@ -255,16 +256,16 @@ func (c *check) repairFails(f disk.Fault) bool {
 	for _, after := range []*disk.Sim{w.sim.Kill(), w.sim.Crash(disk.Lost), w.sim.Crash(disk.Kept)} {
 		same := bytes.Equal(content(after, t.last()), t.b)
 		if !same && !bytes.Equal(content(after, report.Copy), t.b) {
-			w.fail(failure{got: fmt.Sprintf("the segment has changed, and the copy that the Report names, %q, is not the whole", report.Copy), want: "the log as it was; or, if only the cut itself failed, a Report that says where the whole is", means: "Repair failed (" + failed + ") and has taken something away."})
+			w.fail(failure{Got: fmt.Sprintf("the segment has changed, and the copy that the Report names, %q, is not the whole", report.Copy), Want: "the log as it was; or, if only the cut itself failed, a Report that says where the whole is", Means: "Repair failed (" + failed + ") and has taken something away."})
 		}
 	}
 	if !f.Always && !cutting {
-		if got := files(w.sim, dir); !slices.Equal(got, t.m.names) {
-			w.fail(failure{got: "the folder holds " + listed(got), want: listed(t.m.names), means: "half a copy looks like a whole one: when it fails, it is removed (it failed at: " + failed + ")."})
+		if got := suite.Files(w.sim, dir); !slices.Equal(got, t.m.names) {
+			w.fail(failure{Got: "the folder holds " + listed(got), Want: listed(t.m.names), Means: "half a copy looks like a whole one: when it fails, it is removed (it failed at: " + failed + ")."})
 		}
 	}
 	if _, err := w.repair(); err != nil {
-		w.fail(failure{got: "again: " + c.told(err), want: "nil: the disk works again", means: "a repair that failed must not block the next."})
+		w.fail(failure{Got: "again: " + c.told(err), Want: "nil: the disk works again", Means: "a repair that failed must not block the next."})
 	}
 	return true
 }
@@ -289,8 +290,8 @@ func (w *world) keptCopy(t torn, report Report, failed string) {
 			continue
 		}
 		w.fail(failure{
-			got: got + "; the folder holds " + listed(files(after, dir)), want: fmt.Sprintf("a Report whose Copy is %q, and that file, whole, beside the error", t.last()+".broken"),
-			means: "the cut itself failed (" + failed + "): nobody knows what is left of the segment. So the copy stays, and the caller learns where it is; only a copy that failed itself is removed.",
+			Got: got + "; the folder holds " + listed(suite.Files(after, dir)), Want: fmt.Sprintf("a Report whose Copy is %q, and that file, whole, beside the error", t.last()+".broken"),
+			Means: "the cut itself failed (" + failed + "): nobody knows what is left of the segment. So the copy stays, and the caller learns where it is; only a copy that failed itself is removed.",
 		})
 	}
 }
@@ -306,7 +307,7 @@ func (c *check) shortCopy() {
 			return
 		}
 		if !bytes.Equal(content(w.sim, t.last()), t.b) && !bytes.Equal(content(w.sim, report.Copy), t.b) {
-			w.fail(failure{got: fmt.Sprintf("error %s; the segment is cut, and the copy %q holds %d of %d bytes", c.told(err), report.Copy, len(content(w.sim, report.Copy)), len(t.b)), want: "an error, or a whole copy", means: "a copy that ends early is no copy: compare its length with the file's."})
+			w.fail(failure{Got: fmt.Sprintf("error %s; the segment is cut, and the copy %q holds %d of %d bytes", c.told(err), report.Copy, len(content(w.sim, report.Copy)), len(t.b)), Want: "an error, or a whole copy", Means: "a copy that ends early is no copy: compare its length with the file's."})
 		}
 	}
 }

@@ -27,6 +27,7 @@ import (
 	"iter"
 	"testing"
 
+	"example.com/logbook/chapters/course/suite"
 	"example.com/logbook/final/disk"
 )
 
@@ -137,112 +138,63 @@ type Implementation struct {
 	Waits func(exercise string) string
 }
 
-// invariant is one subtest.
-type invariant struct {
-	// exercise is the id of the exercise that must hold it.
-	exercise string
-	// slug is number and name, as in the subtest's name and on the page.
-	slug string
-	// try runs the cases, and fails c at the first that breaks it.
-	try func(c *check)
-}
+// invariants are those of one exercise.
+type invariants = []suite.Invariant[*check]
 
-// invariants is chapter 2, in the order of its exercises.
-var invariants = []invariant{
-	{"2.1", "I1_a_name_is_two_numbers_of_sixteen_digits", namesAreNumbers},
-	{"2.1", "I2_a_name_is_read_to_the_letter", namesToTheLetter},
-	{"2.1", "I3_segments_come_in_order", segmentsInOrder},
-	{"2.1", "I4_a_gap_is_named", gapIsNamed},
-	{"2.2", "I5_a_log_begins_with_its_head", logBeginsWithHead},
-	{"2.2", "I6_create_refuses_what_is_not_its_own", createRefuses},
-	{"2.2", "I7_a_failed_create_leaves_nothing", failedCreate},
-	{"2.2", "I8_a_log_is_created_whole_or_not_at_all", createCrashes},
-	{"2.3", "I9_what_is_appended_is_written_in_order", writtenInOrder},
-	{"2.3", "I10_a_sync_is_a_promise", syncIsAPromise},
-	{"2.3", "I11_the_first_error_stays", firstErrorStays},
-	{"2.3", "I12_close_always_releases", closeReleases},
-	{"2.4", "I13_a_cut_goes_on_in_a_new_segment", cutGoesOn},
-	{"2.4", "I14_the_old_tail_is_durable_before_the_new_name", oldTailFirst},
-	{"2.4", "I15_a_spare_is_emptied_before_use", spareIsEmptied},
-	{"2.4", "I16_a_failed_cut_keeps_the_old_tail", failedCut},
-	{"2.4", "I17_a_cut_survives_every_crash", cutCrashes},
-	{"2.5", "I18_segments_read_as_one", readAsOne},
-	{"2.5", "I19_the_chain_holds_over_the_border", chainOverBorder},
-	{"2.5", "I20_an_error_comes_last_and_once", errorComesLast},
-	{"2.6", "I21_a_sealed_segment_is_never_torn", sealedNeverTorn},
-	{"2.6", "I22_only_the_end_may_be_torn", endMayBeTorn},
-	{"2.6", "I23_what_is_read_is_durable", readIsDurable},
-	{"2.6", "I24_an_earlier_life_never_comes_back", earlierLife},
-	{"2.6", "I25_a_log_has_one_owner", oneOwner},
-	{"2.7", "I26_repair_cuts_only_the_torn_end", repairCuts},
-	{"2.7", "I27_the_copy_is_durable_before_the_cut", copyBeforeCut},
-	{"2.7", "I28_a_copy_is_never_overwritten", copiesStay},
-	{"2.7", "I29_repair_changes_nothing_when_it_cannot", repairRefuses},
-	{"2.7", "I30_repair_survives_every_crash", repairCrashes},
-}
-
-// titles are the headings of the exercises on the page.
-var titles = map[string]string{
-	"2.1": "names and sequence",
-	"2.2": "create atomically",
-	"2.3": "append and sync",
-	"2.4": "cut",
-	"2.5": "read across segments",
-	"2.6": "the tail",
-	"2.7": "repair",
-}
-
-// stands are the exercises that one cannot be tried without. Those that its own
-// functions call are known to Waits; these are called by the suite.
-var stands = map[string][]string{
-	"2.3": {"2.2"},
-	"2.4": {"2.2", "2.3"},
-	"2.5": {"2.1", "2.6"},
-	"2.6": {"2.1", "2.2", "2.3", "2.4", "2.5"},
-	"2.7": {"2.1", "2.5", "2.6"},
-}
-
-// waits returns why an exercise is skipped, or "".
-func (impl Implementation) waits(exercise string) string {
-	if impl.Waits == nil {
-		return ""
-	}
-	if reason := impl.Waits(exercise); reason != "" {
-		return reason
-	}
-	for _, other := range stands[exercise] {
-		if reason := impl.Waits(other); reason != "" {
-			return exercise + " cannot be tried without " + other + ": " + reason
-		}
-	}
-	return ""
+// chapter is the suite, in the order of the page.
+var chapter = suite.Chapter[*check]{
+	Page: "docs/02-segments.md",
+	Exercises: []suite.Exercise[*check]{
+		{ID: "2.1", Title: "names and sequence", Invariants: invariants{
+			{Slug: "I1_a_name_is_two_numbers_of_sixteen_digits", Try: namesAreNumbers},
+			{Slug: "I2_a_name_is_read_to_the_letter", Try: namesToTheLetter},
+			{Slug: "I3_segments_come_in_order", Try: segmentsInOrder},
+			{Slug: "I4_a_gap_is_named", Try: gapIsNamed},
+		}},
+		{ID: "2.2", Title: "create atomically", Invariants: invariants{
+			{Slug: "I5_a_log_begins_with_its_head", Try: logBeginsWithHead},
+			{Slug: "I6_create_refuses_what_is_not_its_own", Try: createRefuses},
+			{Slug: "I7_a_failed_create_leaves_nothing", Try: failedCreate},
+			{Slug: "I8_a_log_is_created_whole_or_not_at_all", Try: createCrashes},
+		}},
+		{ID: "2.3", Title: "append and sync", Needs: []string{"2.2"}, Invariants: invariants{
+			{Slug: "I9_what_is_appended_is_written_in_order", Try: writtenInOrder},
+			{Slug: "I10_a_sync_is_a_promise", Try: syncIsAPromise},
+			{Slug: "I11_the_first_error_stays", Try: firstErrorStays},
+			{Slug: "I12_close_always_releases", Try: closeReleases},
+		}},
+		{ID: "2.4", Title: "cut", Needs: []string{"2.2", "2.3"}, Invariants: invariants{
+			{Slug: "I13_a_cut_goes_on_in_a_new_segment", Try: cutGoesOn},
+			{Slug: "I14_the_old_tail_is_durable_before_the_new_name", Try: oldTailFirst},
+			{Slug: "I15_a_spare_is_emptied_before_use", Try: spareIsEmptied},
+			{Slug: "I16_a_failed_cut_keeps_the_old_tail", Try: failedCut},
+			{Slug: "I17_a_cut_survives_every_crash", Try: cutCrashes},
+		}},
+		{ID: "2.5", Title: "read across segments", Needs: []string{"2.1", "2.6"}, Invariants: invariants{
+			{Slug: "I18_segments_read_as_one", Try: readAsOne},
+			{Slug: "I19_the_chain_holds_over_the_border", Try: chainOverBorder},
+			{Slug: "I20_an_error_comes_last_and_once", Try: errorComesLast},
+		}},
+		{ID: "2.6", Title: "the tail", Needs: []string{"2.1", "2.2", "2.3", "2.4", "2.5"}, Invariants: invariants{
+			{Slug: "I21_a_sealed_segment_is_never_torn", Try: sealedNeverTorn},
+			{Slug: "I22_only_the_end_may_be_torn", Try: endMayBeTorn},
+			{Slug: "I23_what_is_read_is_durable", Try: readIsDurable},
+			{Slug: "I24_an_earlier_life_never_comes_back", Try: earlierLife},
+			{Slug: "I25_a_log_has_one_owner", Try: oneOwner},
+		}},
+		{ID: "2.7", Title: "repair", Needs: []string{"2.1", "2.5", "2.6"}, Invariants: invariants{
+			{Slug: "I26_repair_cuts_only_the_torn_end", Try: repairCuts},
+			{Slug: "I27_the_copy_is_durable_before_the_cut", Try: copyBeforeCut},
+			{Slug: "I28_a_copy_is_never_overwritten", Try: copiesStay},
+			{Slug: "I29_repair_changes_nothing_when_it_cannot", Try: repairRefuses},
+			{Slug: "I30_repair_survives_every_crash", Try: repairCrashes},
+		}},
+	},
 }
 
 // Run puts impl to every invariant of chapter 2, each in a subtest such as
 // 2.4/I14_the_old_tail_is_durable_before_the_new_name. An exercise that waits
 // is skipped with the reason that impl.Waits gives.
 func Run(t *testing.T, impl Implementation) {
-	for i := 0; i < len(invariants); {
-		exercise := invariants[i].exercise
-		first := i
-		for i < len(invariants) && invariants[i].exercise == exercise {
-			i++
-		}
-		t.Run(exercise, func(t *testing.T) {
-			if reason := impl.waits(exercise); reason != "" {
-				t.Skip(reason)
-			}
-			t.Parallel() // beside the other exercises; its invariants go in order
-			ended := true
-			for _, inv := range invariants[first:i] {
-				if !ended {
-					break // the rest would most likely hang too
-				}
-				t.Run(inv.slug, func(t *testing.T) {
-					c := &check{T: t, Implementation: impl, inv: inv}
-					ended = c.ends()
-				})
-			}
-		})
-	}
+	chapter.Run(t, impl.Waits, func(c suite.Check) *check { return &check{Check: c, Implementation: impl} })
 }

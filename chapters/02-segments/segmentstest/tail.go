@@ -6,6 +6,7 @@ import (
 	"os"
 	"slices"
 
+	"example.com/logbook/chapters/course/suite"
 	"example.com/logbook/final/disk"
 )
 
@@ -49,8 +50,8 @@ func (c *check) sealed(m *image, i int, b []byte, what string) {
 		p, ok := c.PlaceOf(err)
 		if !ok || c.kind(err) != "ErrCorrupt" || p.Segment != m.names[i] && p.Segment != m.names[i+1] || p.Reason == "" {
 			w.fail(failure{
-				got: c.told(err), want: "a CorruptError in " + m.names[i],
-				means: "this file was durable to its end before the next had a name, so no crash has left this. Taken for torn, it would be cut: acknowledged records go, and the next file follows nothing.",
+				Got: c.told(err), Want: "a CorruptError in " + m.names[i],
+				Means: "this file was durable to its end before the next had a name, so no crash has left this. Taken for torn, it would be cut: acknowledged records go, and the next file follows nothing.",
 			})
 		}
 		w.untouched()
@@ -128,7 +129,7 @@ func (c *check) atEnd(m *image, b []byte, what, kind string, end int64, want []P
 		err := try(w)
 		p, _ := c.PlaceOf(err)
 		if c.kind(err) != kind || err != nil && (p.Segment != m.names[i] || p.Offset != end || p.Reason == "") {
-			w.fail(failure{got: c.told(err), want: fmt.Sprintf("%s (the last good record ends at %d)", kind, end), disk: excerpt(b, end), means: means})
+			w.fail(failure{Got: c.told(err), Want: fmt.Sprintf("%s (the last good record ends at %d)", kind, end), Disk: excerpt(b, end), Means: means})
 		}
 		if err != nil {
 			w.untouched()
@@ -154,11 +155,11 @@ func readIsDurable(c *check) {
 		w.must(w.call("Records()", func() (err error) { recs, err = w.gather(w.log.Records()); return err }))
 		w.same(recs, m.recs)
 		if got, want := len(content(w.sim, m.names[2])), max(len(m.bytes(2)), room); got != want {
-			w.fail(failure{got: fmt.Sprintf("the last segment is %d bytes long", got), want: fmt.Sprint(want), means: "the room for what comes is reserved again, and never taken away."})
+			w.fail(failure{Got: fmt.Sprintf("the last segment is %d bytes long", got), Want: fmt.Sprint(want), Means: "the room for what comes is reserved again, and never taken away."})
 		}
 		w.survives(texts(m.recs), texts(m.recs))
 		if got, want := len(content(w.sim.Crash(disk.Lost), m.names[2])), max(len(m.bytes(2)), room); got != want {
-			w.fail(failure{got: fmt.Sprintf("after a crash, the last segment is %d bytes long", got), want: fmt.Sprint(want), disk: w.pending(), means: "the room is durable before Open returns, so that no later sync has a new size to write: first reserve, then sync."})
+			w.fail(failure{Got: fmt.Sprintf("after a crash, the last segment is %d bytes long", got), Want: fmt.Sprint(want), Disk: w.pending(), Means: "the room is durable before Open returns, so that no later sync has a new size to write: first reserve, then sync."})
 		}
 		w.must(w.append(plain(11)))
 		w.must(w.sync())
@@ -209,7 +210,7 @@ func oneOwner(c *check) {
 			c.Fatal(err)
 		}
 		if err := w.open(); c.kind(err) != "disk.ErrLocked" {
-			w.fail(failure{got: c.told(err), want: "disk.ErrLocked", means: fmt.Sprintf("segment %d is in use: two processes would write one log.", i)})
+			w.fail(failure{Got: c.told(err), Want: "disk.ErrLocked", Means: fmt.Sprintf("segment %d is in use: two processes would write one log.", i)})
 		}
 		w.must(other.Close())
 		w.released()
@@ -227,11 +228,11 @@ func (c *check) releases(m *image) {
 	for i, want := range []string{m.names[0], m.names[1], "", ""} {
 		var got string
 		w.must(w.call("Release()", func() (err error) { got, err = w.log.Release(); return err }))
-		if got != want || want != "" && locked(w.sim, dir+"/"+want) || !locked(w.sim, dir+"/"+m.names[2]) {
-			w.fail(failure{got: fmt.Sprintf("%q", got), want: fmt.Sprintf("%q, unlocked; the last stays locked", want), means: "segments are given up oldest first, and the last never."})
+		if got != want || want != "" && suite.Locked(w.sim, dir+"/"+want) || !suite.Locked(w.sim, dir+"/"+m.names[2]) {
+			w.fail(failure{Got: fmt.Sprintf("%q", got), Want: fmt.Sprintf("%q, unlocked; the last stays locked", want), Means: "segments are given up oldest first, and the last never."})
 		}
 		if got, want := w.log.Segments(), m.names[min(i+1, 2):]; !slices.Equal(got, want) {
-			w.fail(failure{got: "Segments() = " + listed(got), want: listed(want), means: "what was given up is the log's no more."})
+			w.fail(failure{Got: "Segments() = " + listed(got), Want: listed(want), Means: "what was given up is the log's no more."})
 		}
 	}
 	w.without(disk.OpChanges, "the files stay, for the caller to remove.")
@@ -245,7 +246,7 @@ func (w *world) owned() {
 	mine := w.log
 	for _, try := range []func() error{w.open, func() error { _, err := w.repair(); return err }} {
 		if err := try(); w.kind(err) != "disk.ErrLocked" {
-			w.fail(failure{got: w.told(err), want: "disk.ErrLocked, at once", means: "the log is open for writing: a second writer would write over the first one's records."})
+			w.fail(failure{Got: w.told(err), Want: "disk.ErrLocked, at once", Means: "the log is open for writing: a second writer would write over the first one's records."})
 		}
 		w.without(disk.OpChanges, "the log is someone else's.")
 	}
@@ -259,7 +260,7 @@ func (w *world) owned() {
 func (c *check) openFails(m *image, ops disk.Op, means string) {
 	for n := 1; ; n++ {
 		w := c.on(m.sound(), "a sound log of three segments")
-		struck := w.sim.Inject(disk.Fault{Ops: ops, Nth: n, Err: errDisk})
+		struck := w.sim.Inject(disk.Fault{Ops: ops, Nth: n, Err: suite.ErrDisk})
 		err := w.open()
 		w.sim.Heal()
 		switch {
@@ -269,8 +270,8 @@ func (c *check) openFails(m *image, ops disk.Op, means string) {
 		case emptyRead(w.sim):
 			continue
 		}
-		if !errors.Is(err, errDisk) || errors.Is(err, c.ErrCorrupt) || errors.Is(err, c.ErrTorn) {
-			w.fail(failure{got: c.told(err), want: "the disk's error", means: "the disk said no (" + failedOp(w.sim) + "): " + means})
+		if !errors.Is(err, suite.ErrDisk) || errors.Is(err, c.ErrCorrupt) || errors.Is(err, c.ErrTorn) {
+			w.fail(failure{Got: c.told(err), Want: "the disk's error", Means: "the disk said no (" + failedOp(w.sim) + "): " + means})
 		}
 		w.released()
 		w.survives(texts(m.recs), texts(m.recs))

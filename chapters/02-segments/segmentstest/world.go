@@ -3,13 +3,12 @@ package segmentstest
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"math"
-	"os"
 	"path"
 	"strings"
 
+	"example.com/logbook/chapters/course/suite"
 	"example.com/logbook/final/disk"
 )
 
@@ -126,31 +125,29 @@ func (w *world) read() (recs []Placed, err error) {
 func (w *world) must(err error) {
 	w.Helper()
 	if err != nil {
-		w.fail(failure{got: w.told(err), want: "nil", means: "nothing was wrong with this disk, so nothing may fail."})
+		w.fail(failure{Got: w.told(err), Want: "nil", Means: "nothing was wrong with this disk, so nothing may fail."})
 	}
 }
 
 // fail tells the calls, and what the last of them did to the disk.
 func (w *world) fail(f failure) {
 	w.Helper()
-	if f.tried == "" {
-		f.tried = w.story()
+	w.check.fail(w.complete(f))
+}
+
+// complete adds to a failure the calls, and what the last of them did.
+func (w *world) complete(f failure) failure {
+	if f.Tried == "" {
+		f.Tried = w.story()
 	}
-	if f.disk == "" {
-		f.disk = w.changes()
+	if f.Disk == "" {
+		f.Disk = w.changes()
 	}
-	w.check.fail(f)
+	return f
 }
 
 // story is the calls, at most the last twelve.
-func (w *world) story() string {
-	const most = 12
-	did := w.did
-	if len(did) > most {
-		did = append([]string{fmt.Sprintf("(%d calls)", len(did)-most)}, did[len(did)-most:]...)
-	}
-	return strings.Join(did, "\n")
-}
+func (w *world) story() string { return strings.Join(suite.Last(w.did, 12, "calls"), "\n") }
 
 // changes is what the last call did to the disk, at most the last sixteen.
 func (w *world) changes() string {
@@ -171,64 +168,14 @@ func (w *world) changes() string {
 	return "of the last call:\n  " + strings.Join(lines, "\n  ")
 }
 
-// files returns what the folder holds, by name; folders with "/" behind theirs.
-// A folder that is not there gives nil.
-func files(fsys disk.FS, dir string) []string {
-	entries, err := fsys.List(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	names := []string{}
-	for _, e := range entries {
-		name := e.Name()
-		if e.IsDir() {
-			name += "/"
-		}
-		names = append(names, name)
-	}
-	return names
-}
-
-// content returns the bytes of a file of the log, or nil.
-func content(fsys disk.FS, name string) []byte {
-	f, err := fsys.Open(path.Join(dir, name), os.O_RDONLY, 0)
-	if err != nil {
-		return nil
-	}
-	defer f.Close()
-	size, _ := f.Size()
-	b, err := io.ReadAll(io.NewSectionReader(f, 0, size))
-	if err != nil {
-		panic(err) // a copy of the disk without faults, so this is the suite's own mistake
-	}
-	return b
-}
-
 // write puts a file on a disk, durably, with its folder.
 func write(sim *disk.Sim, name string, b []byte) {
 	if err := sim.Mkdir(path.Dir(name), disk.DirMode); err != nil && !errors.Is(err, fs.ErrExist) {
 		panic(err) // the suite's own mistake, as below
 	}
-	f, err := sim.Open(name, os.O_RDWR|os.O_CREATE|os.O_TRUNC, disk.FileMode)
-	if err == nil {
-		_, err = f.WriteAt(b, 0)
-	}
-	if err != nil {
+	if err := errors.Join(suite.Put(sim, name, b, true), sim.SyncDir(path.Dir(name)), sim.SyncDir(".")); err != nil {
 		panic(err)
 	}
-	if err := errors.Join(f.Sync(), f.Close(), sim.SyncDir(path.Dir(name)), sim.SyncDir(".")); err != nil {
-		panic(err)
-	}
-}
-
-// locked reports whether somebody holds a file.
-func locked(sim *disk.Sim, name string) bool {
-	f, err := sim.Open(name, os.O_RDWR, 0)
-	if err != nil {
-		return false
-	}
-	defer f.Close()
-	return errors.Is(f.Lock(), disk.ErrLocked)
 }
 
 // leftOpen is how many files the last call has opened and not closed.
@@ -259,3 +206,6 @@ func (c *check) gather(seq func(func(Placed, error) bool)) (recs []Placed, err e
 	}
 	return recs, nil
 }
+
+// content returns the bytes of a file of the log, or nil.
+func content(fsys disk.FS, name string) []byte { return suite.Content(fsys, path.Join(dir, name)) }

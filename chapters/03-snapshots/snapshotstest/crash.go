@@ -4,11 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"go.etcd.io/raft/v3/raftpb"
 	"google.golang.org/protobuf/proto"
 
+	"example.com/logbook/chapters/course/suite"
 	"example.com/logbook/final/disk"
 	"example.com/logbook/final/disk/crash"
 )
@@ -24,9 +26,9 @@ func (c *check) search(e *crash.Experiment, b *crash.Bounds, means string) {
 	c.trying, c.world = "the crash lab: "+e.Name, nil
 	report, err := e.Explore(c.Context(), b)
 	if err != nil {
-		f := failure{tried: c.trying, got: err.Error(), means: means}
+		f := failure{Tried: c.trying, Got: err.Error(), Means: means}
 		if v, ok := errors.AsType[*crash.Violation](err); ok {
-			f.got, f.disk = v.Err.Error(), v.Trace
+			f.Got, f.Disk = v.Err.Error(), v.Trace
 		}
 		c.fail(f)
 	}
@@ -215,7 +217,7 @@ func fileCrashes(c *check) {
 // wholeFile looks at a folder after a crash inside SaveSnap: the file has to be
 // whole, or as it was before.
 func wholeFile(fsys disk.FS, notes []any, before *raftpb.Snapshot, whole []byte) error {
-	b := content(fsys, folder+"/"+fileName(9, 2))
+	b := suite.Content(fsys, folder+"/"+fileName(9, 2))
 	is := fmt.Sprintf("the file has %d bytes, and is not the whole one of %d", len(b), len(whole))
 	if b == nil {
 		is = "the file is gone"
@@ -287,13 +289,13 @@ func purgeCrashes(c *check) {
 // recovery crashed too. It is skipped while any exercise waits. With -v it tells
 // how many disks it tried.
 func Crash(t *testing.T, impl Implementation) {
-	for exercise := range titles {
-		if reason := impl.waits(exercise); reason != "" {
+	for _, e := range chapter.Exercises {
+		if reason := chapter.Waits(impl.Waits, e.ID); reason != "" {
 			t.Skip("the crash lab needs the whole chapter: " + reason)
 		}
 	}
 	for _, e := range Experiments(impl) {
-		t.Run(slug(e.Name), func(t *testing.T) {
+		t.Run(strings.ReplaceAll(e.Name, " ", "_"), func(t *testing.T) {
 			report, err := e.Explore(t.Context(), &crash.Bounds{Subsets: 5, Seeds: 4, Torn: true, States: 900, Seed: 3})
 			if err != nil {
 				t.Fatalf("the crash lab: %v", err)
@@ -301,17 +303,6 @@ func Crash(t *testing.T, impl Implementation) {
 			t.Log(report)
 		})
 	}
-}
-
-// slug is a name without blanks.
-func slug(name string) string {
-	b := []byte(name)
-	for i := range b {
-		if b[i] == ' ' {
-			b[i] = '_'
-		}
-	}
-	return string(b)
 }
 
 // Experiments returns the crash lab's, for a search with bounds of one's own.

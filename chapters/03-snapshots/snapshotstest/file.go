@@ -14,6 +14,7 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 
+	"example.com/logbook/chapters/course/suite"
 	"example.com/logbook/final/disk"
 )
 
@@ -64,8 +65,8 @@ func fileIsEtcds(c *check) {
 	for _, none := range []*raftpb.Snapshot{nil, {}, {Metadata: &raftpb.SnapshotMetadata{}}, {Data: []byte("x"), Metadata: meta(0, 0)}} {
 		w := c.empty()
 		w.must(w.saveSnap(none))
-		if got := files(w.sim, folder); len(got) > 0 {
-			w.fail(failure{got: "the folder holds " + strings.Join(got, ", "), want: "nothing", means: "a snapshot of index 0 stands for no entries: raft's way to say that there is none."})
+		if got := suite.Files(w.sim, folder); len(got) > 0 {
+			w.fail(failure{Got: "the folder holds " + strings.Join(got, ", "), Want: "nothing", Means: "a snapshot of index 0 stands for no entries: raft's way to say that there is none."})
 		}
 	}
 }
@@ -73,15 +74,15 @@ func fileIsEtcds(c *check) {
 // sameFiles fails unless the folder holds the file of that name, as etcd wrote it.
 func (w *world) sameFiles(g goldenLog, name string) {
 	w.Helper()
-	if got := files(w.sim, folder); !slices.Equal(got, []string{name}) {
-		w.fail(failure{got: "the folder holds " + strings.Join(got, ", "), want: name, means: "the name is term, then index, so that names sort by age; and no other file is left."})
+	if got := suite.Files(w.sim, folder); !slices.Equal(got, []string{name}) {
+		w.fail(failure{Got: "the folder holds " + strings.Join(got, ", "), Want: name, Means: "the name is term, then index, so that names sort by age; and no other file is left."})
 	}
 	for _, f := range g.snaps {
 		if f.name != name {
 			continue
 		}
-		if got := content(w.sim, path.Join(folder, name)); !bytes.Equal(got, f.bytes) {
-			w.fail(failure{got: fmt.Sprintf("%x", got), want: fmt.Sprintf("%x", f.bytes), means: "etcd v3.7.3 has written the second: field 1 is the CRC-32C of the bytes in field 2, from zero; field 2 is raft's message."})
+		if got := suite.Content(w.sim, path.Join(folder, name)); !bytes.Equal(got, f.bytes) {
+			w.fail(failure{Got: fmt.Sprintf("%x", got), Want: fmt.Sprintf("%x", f.bytes), Means: "etcd v3.7.3 has written the second: field 1 is the CRC-32C of the bytes in field 2, from zero; field 2 is raft's message."})
 		}
 		return
 	}
@@ -97,12 +98,12 @@ func fileIsDurable(c *check) {
 			snap := snapshotAt(9, 2)
 			snap.Data = append(snap.Data, make([]byte, size)...)
 			w.must(w.saveSnap(snap))
-			now := content(w.sim, name)
+			now := suite.Content(w.sim, name)
 			if now == nil || before != nil && bytes.Equal(now, snapshotFile(before)) {
-				w.fail(failure{got: "SaveSnap has returned nil, and " + cmpOr(sizeWords(now), "the folder holds "+strings.Join(files(w.sim, folder), ", ")), want: fileName(9, 2) + ", which holds what was saved", means: "the caller records this snapshot next, and gives up the log before it."})
+				w.fail(failure{Got: "SaveSnap has returned nil, and " + cmpOr(sizeWords(now), "the folder holds "+strings.Join(suite.Files(w.sim, folder), ", ")), Want: fileName(9, 2) + ", which holds what was saved", Means: "the caller records this snapshot next, and gives up the log before it."})
 			}
-			if got := content(w.sim.Crash(disk.Lost), name); !bytes.Equal(got, now) {
-				w.fail(failure{got: "after a loss of power: " + cmpOr(sizeWords(got), "no file of that name"), want: fmt.Sprintf("the file as it was before that, %d bytes", len(now)), means: "the caller records the snapshot next, and gives up the log before it. Bytes are made durable by Sync, a name by SyncDir; etcd leaves the second out (etcd#22340)."})
+			if got := suite.Content(w.sim.Crash(disk.Lost), name); !bytes.Equal(got, now) {
+				w.fail(failure{Got: "after a loss of power: " + cmpOr(sizeWords(got), "no file of that name"), Want: fmt.Sprintf("the file as it was before that, %d bytes", len(now)), Means: "the caller records the snapshot next, and gives up the log before it. Bytes are made durable by Sync, a name by SyncDir; etcd leaves the second out (etcd#22340)."})
 			}
 		}
 	}
@@ -125,9 +126,9 @@ func (c *check) written(snap *raftpb.Snapshot) []byte {
 	w := c.empty()
 	w.must(w.saveSnap(snap))
 	name := fileName(snap.GetMetadata().GetIndex(), snap.GetMetadata().GetTerm())
-	b := content(w.sim, path.Join(folder, name))
+	b := suite.Content(w.sim, path.Join(folder, name))
 	if b == nil {
-		w.fail(failure{got: "SaveSnap has returned nil, and the folder holds " + cmpOr(strings.Join(files(w.sim, folder), ", "), "nothing"), want: name, means: "the name is term, then index; see I17."})
+		w.fail(failure{Got: "SaveSnap has returned nil, and the folder holds " + cmpOr(strings.Join(suite.Files(w.sim, folder), ", "), "nothing"), Want: name, Means: "the name is term, then index; see I17."})
 	}
 	return b
 }
@@ -184,14 +185,14 @@ func (c *check) fileFails(f disk.Fault, old *raftpb.Snapshot) bool {
 		} else if strings.HasPrefix(failed, "close") {
 			means += " Some file systems tell only at Close what they could not keep (close(2))."
 		}
-		w.fail(failure{got: w.told(err), want: "the disk's error: " + reason.Error(), means: means})
+		w.fail(failure{Got: w.told(err), Want: "the disk's error: " + reason.Error(), Means: means})
 	}
 	w.closesAll()
-	if got := content(w.sim, path.Join(folder, fileName(9, 2))); !bytes.Equal(got, snapshotFile(old)) && !bytes.Equal(got, whole) {
-		w.fail(failure{got: fileName(9, 2) + " " + cmpOr(sizeWords(got), "is gone"), want: fmt.Sprintf("the file that was there before, or the new one of %d bytes", len(whole)), means: "the one before was good: the log has recorded it, and it may be the only start there is (" + failed + ")."})
+	if got := suite.Content(w.sim, path.Join(folder, fileName(9, 2))); !bytes.Equal(got, snapshotFile(old)) && !bytes.Equal(got, whole) {
+		w.fail(failure{Got: fileName(9, 2) + " " + cmpOr(sizeWords(got), "is gone"), Want: fmt.Sprintf("the file that was there before, or the new one of %d bytes", len(whole)), Means: "the one before was good: the log has recorded it, and it may be the only start there is (" + failed + ")."})
 	}
-	if list := files(w.sim, folder); len(list) != 1 && !strings.HasPrefix(failed, "remove") {
-		w.fail(failure{got: "the folder holds " + strings.Join(list, ", "), want: fileName(9, 2), means: "what is left behind by each failure (" + failed + ") fills the disk, which is why the next one fails too."})
+	if list := suite.Files(w.sim, folder); len(list) != 1 && !strings.HasPrefix(failed, "remove") {
+		w.fail(failure{Got: "the folder holds " + strings.Join(list, ", "), Want: fileName(9, 2), Means: "what is left behind by each failure (" + failed + ") fills the disk, which is why the next one fails too."})
 	}
 	w.must(w.saveSnap(now))
 	return true
@@ -211,7 +212,7 @@ func (w *world) closesAll() {
 		}
 	}
 	if open > 0 {
-		w.fail(failure{got: fmt.Sprintf("files left open: %d", open), want: "none", means: "nobody else can close what this call has opened. A node does this for as long as it lives, until it may open no file any more."})
+		w.fail(failure{Got: fmt.Sprintf("files left open: %d", open), Want: "none", Means: "nobody else can close what this call has opened. A node does this for as long as it lives, until it may open no file any more."})
 	}
 }
 
@@ -230,23 +231,23 @@ func (c *check) leftover() {
 	w.sim.Watch(nil)
 	short := c.written(snapshotAt(9, 2))
 	for i, sim := range killed {
-		there := fmt.Sprintf("the process was killed in a SaveSnap of 2000 bytes, behind its operation %d; the folder holds %s", i+1, cmpOr(strings.Join(files(sim, folder), ", "), "nothing"))
+		there := fmt.Sprintf("the process was killed in a SaveSnap of 2000 bytes, behind its operation %d; the folder holds %s", i+1, cmpOr(strings.Join(suite.Files(sim, folder), ", "), "nothing"))
 		for _, index := range []uint64{9, 10} {
 			w := c.on(sim.Kill(), there)
 			w.mustBecause(w.saveSnap(snapshotAt(index, 2)), "a crash has left its temporary file, and it stands in the way of every snapshot to come.")
-			left := slices.DeleteFunc(files(w.sim, folder), func(n string) bool { return n == fileName(9, 2) || n == fileName(index, 2) })
+			left := slices.DeleteFunc(suite.Files(w.sim, folder), func(n string) bool { return n == fileName(9, 2) || n == fileName(index, 2) })
 			if len(left) > 0 {
-				w.fail(failure{got: "the folder still holds " + strings.Join(left, ", "), want: "no temporary file", means: "the next SaveSnap, of whichever snapshot, uses or removes what a crash has left. Nobody else does, and each is as large as a snapshot."})
+				w.fail(failure{Got: "the folder still holds " + strings.Join(left, ", "), Want: "no temporary file", Means: "the next SaveSnap, of whichever snapshot, uses or removes what a crash has left. Nobody else does, and each is as large as a snapshot."})
 			}
 		}
 		w := c.on(sim, there)
 		w.must(w.saveSnap(snapshotAt(9, 2)))
-		if got := content(w.sim, path.Join(folder, fileName(9, 2))); !bytes.Equal(got, short) {
+		if got := suite.Content(w.sim, path.Join(folder, fileName(9, 2))); !bytes.Equal(got, short) {
 			means := "what the crash left is longer. Written over and not emptied, it keeps its end, and the file is corrupt."
-			if slices.Contains(files(sim, folder), fileName(9, 2)) {
+			if slices.Contains(suite.Files(sim, folder), fileName(9, 2)) {
 				means = "SaveSnap has returned nil, so the file holds what was saved, whatever stood there before under its name."
 			}
-			w.fail(failure{got: fmt.Sprintf("the file has %d bytes", len(got)), want: fmt.Sprintf("%d bytes", len(short)), means: means})
+			w.fail(failure{Got: fmt.Sprintf("the file has %d bytes", len(got)), Want: fmt.Sprintf("%d bytes", len(short)), Means: means})
 		}
 	}
 }

@@ -93,11 +93,11 @@ func (w *world) agrees(l *truth, start *raftpb.SnapshotMetadata, got result, err
 	switch {
 	case !ok && w.kind(err) == "ErrSliceOutOfRange":
 	case !ok:
-		w.fail(failure{got: resultWords(got) + "\nerror " + w.told(err), want: "ErrSliceOutOfRange", means: "a leader's snapshot has replaced the log since: what follows this start is not there any more."})
+		w.fail(failure{Got: resultWords(got) + "\nerror " + w.told(err), Want: "ErrSliceOutOfRange", Means: "a leader's snapshot has replaced the log since: what follows this start is not there any more."})
 	case err != nil:
-		w.fail(failure{got: resultWords(got) + "\nerror " + w.told(err), want: resultWords(want) + "\nerror nil", means: "this is how the node left its log; nothing in it contradicts anything else, and the node must be able to start." + never})
+		w.fail(failure{Got: resultWords(got) + "\nerror " + w.told(err), Want: resultWords(want) + "\nerror nil", Means: "this is how the node left its log; nothing in it contradicts anything else, and the node must be able to start." + never})
 	case !equalEntries(got.ents, ents) || !equalState(got.state, l.state):
-		w.fail(failure{got: resultWords(got), want: resultWords(want), means: "raft's log in memory was the second when the node stopped; it must find it again. An entry replaces all from its index on." + never})
+		w.fail(failure{Got: resultWords(got), Want: resultWords(want), Means: "raft's log in memory was the second when the node stopped; it must find it again. An entry replaces all from its index on." + never})
 	}
 }
 

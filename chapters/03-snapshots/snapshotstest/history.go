@@ -81,7 +81,7 @@ func (c *check) noStateYet() {
 	w.must(w.save(nil, entry(1, 2, 0)))
 	l := look(w.sim)
 	if n := len(l.each); n < 2 || len(l.each[n-1]) != 1 {
-		w.fail(failure{got: listing(l), want: "a second segment with metadata at its head, and no hard state", means: "none was ever saved. What ReadAll returns then is an empty one, not nil; written, it says term 0, which raft was never in."})
+		w.fail(failure{Got: listing(l), Want: "a second segment with metadata at its head, and no hard state", Means: "none was ever saved. What ReadAll returns then is an empty one, not nil; written, it says term 0, which raft was never in."})
 	}
 	w.must(w.close())
 }
@@ -104,7 +104,7 @@ func (c *check) callersOwn() {
 	w.namedBy(look(w.sim).indexes(), "")
 	w.holds(w.sim, len(w.saved), "after a reopening, too, the last hard state stands at the head of the next segment, as it was read; etcd forgets it, and with it, once the older segments are purged, term and vote. What the caller does with the returned messages is its own affair.")
 	if l := look(w.sim); len(l.names) < 2 {
-		w.fail(failure{got: listing(l), want: "a second segment", means: "the segment was full when it was opened."})
+		w.fail(failure{Got: listing(l), Want: "a second segment", Means: "the segment was full when it was opened."})
 	}
 	w.must(w.close())
 }
@@ -140,7 +140,7 @@ func (c *check) namesAfterReopen() {
 	w.must(w.save(nil, entry(2, 4, 0)))
 	w.must(w.save(nil, entry(2, 5, 0)))
 	if got := look(w.sim).indexes(); len(got) != 3 || got[2] < 11 {
-		w.fail(failure{got: fmt.Sprintf("segments named by %v", got), want: "[0 11 11]", means: "names never go back, although the log did."})
+		w.fail(failure{Got: fmt.Sprintf("segments named by %v", got), Want: "[0 11 11]", Means: "names never go back, although the log did."})
 	}
 	w.must(w.close())
 }

@@ -17,6 +17,7 @@ import (
 	"go.etcd.io/raft/v3/raftpb"
 	"google.golang.org/protobuf/proto"
 
+	"example.com/logbook/chapters/course/suite"
 	"example.com/logbook/final/disk"
 )
 
@@ -61,22 +62,22 @@ func (w *world) isSnap(snap *raftpb.Snapshot, err error, index, term uint64, mea
 	got := "snapshot " + metaWords(snap.GetMetadata()) + ", error " + w.told(err)
 	switch {
 	case index == 0 && (w.kind(err) != "ErrNoSnapshot" || snap != nil):
-		w.fail(failure{got: got, want: "no snapshot, and ErrNoSnapshot", means: means})
+		w.fail(failure{Got: got, Want: "no snapshot, and ErrNoSnapshot", Means: means})
 	case index > 0 && (err != nil || snap.GetMetadata().GetIndex() != index || snap.GetMetadata().GetTerm() != term):
-		w.fail(failure{got: got, want: fmt.Sprintf("snapshot {%d of term %d}", index, term), means: means})
+		w.fail(failure{Got: got, Want: fmt.Sprintf("snapshot {%d of term %d}", index, term), Means: means})
 	}
 }
 
 // keeps fails unless the files of a folder are exactly these.
 func (w *world) keeps(fsys disk.FS, want map[string][]byte, means string) {
 	w.Helper()
-	got := files(fsys, folder)
+	got := suite.Files(fsys, folder)
 	if !slices.Equal(got, slices.Sorted(maps.Keys(want))) {
-		w.fail(failure{got: "the folder holds " + strings.Join(got, ", "), want: strings.Join(slices.Sorted(maps.Keys(want)), ", "), means: means})
+		w.fail(failure{Got: "the folder holds " + strings.Join(got, ", "), Want: strings.Join(slices.Sorted(maps.Keys(want)), ", "), Means: means})
 	}
 	for _, n := range got {
-		if b := content(fsys, path.Join(folder, n)); !bytes.Equal(b, want[n]) {
-			w.fail(failure{got: n + " was changed", want: "it is as it was", means: means})
+		if b := suite.Content(fsys, path.Join(folder, n)); !bytes.Equal(b, want[n]) {
+			w.fail(failure{Got: n + " was changed", Want: "it is as it was", Means: means})
 		}
 	}
 }
@@ -128,7 +129,7 @@ func (c *check) whole() {
 	got, err := w.load()
 	w.must(err)
 	if !proto.Equal(got, want) {
-		w.fail(failure{got: got.String(), want: want.String(), means: "the state and who the members are: all of it comes back."})
+		w.fail(failure{Got: got.String(), Want: want.String(), Means: "the state and who the members are: all of it comes back."})
 	}
 	for _, g := range goldens(c.T) {
 		for _, f := range g.snaps {
@@ -136,7 +137,7 @@ func (c *check) whole() {
 			got, err := w.load()
 			w.must(err)
 			if want := snapshotAt(got.GetMetadata().GetIndex(), got.GetMetadata().GetTerm()); !proto.Equal(got, want) {
-				w.fail(failure{got: got.String(), want: want.String(), means: "etcd v3.7.3 has written this file."})
+				w.fail(failure{Got: got.String(), Want: want.String(), Means: "etcd v3.7.3 has written this file."})
 			}
 		}
 	}
@@ -214,7 +215,7 @@ func (c *check) setAsideFails(op disk.Op, good []byte) {
 		return // it sets aside in another way
 	}
 	if kind := w.kind(err); err == nil || snap != nil || kind == "ErrNoSnapshot" || kind == "ErrCorrupt" {
-		w.fail(failure{got: "snapshot " + metaWords(snap.GetMetadata()) + ", error " + w.told(err), want: "no snapshot, and the disk's error", means: "the disk said no (" + failed + "), so the corrupt file still has its name, or has it again after a crash. It is the disk that the log is written to next: whoever starts the node must hear of it."})
+		w.fail(failure{Got: "snapshot " + metaWords(snap.GetMetadata()) + ", error " + w.told(err), Want: "no snapshot, and the disk's error", Means: "the disk said no (" + failed + "), so the corrupt file still has its name, or has it again after a crash. It is the disk that the log is written to next: whoever starts the node must hear of it."})
 	}
 	w.loads(5, 1, "the disk answers again: the corrupt file is set aside, and the one before it is whole.")
 }
@@ -235,8 +236,8 @@ func (c *check) setAsideTwice(good []byte) {
 	w := c.folderOf(there)
 	w.loads(5, 1, "the newest file is corrupt, and the one before it is whole.")
 	kept := 0
-	for _, n := range files(w.sim, folder) {
-		b := content(w.sim, path.Join(folder, n))
+	for _, n := range suite.Files(w.sim, folder) {
+		b := suite.Content(w.sim, path.Join(folder, n))
 		for _, old := range []string{fileName(9, 2), fileName(9, 2) + ".broken", fileName(9, 2) + ".broken.1"} {
 			if bytes.Equal(b, there[old]) {
 				kept++
@@ -244,7 +245,7 @@ func (c *check) setAsideTwice(good []byte) {
 		}
 	}
 	if kept != 3 {
-		w.fail(failure{got: "the folder holds " + strings.Join(files(w.sim, folder), ", "), want: "all three corrupt files, under three names", means: "what was set aside before is evidence too, and must not be overwritten."})
+		w.fail(failure{Got: "the folder holds " + strings.Join(suite.Files(w.sim, folder), ", "), Want: "all three corrupt files, under three names", Means: "what was set aside before is evidence too, and must not be overwritten."})
 	}
 }
 
@@ -255,7 +256,7 @@ func unreadableStays(c *check) {
 		{Ops: disk.OpOpen, Name: fileName(9, 2), Err: syscall.EACCES},
 		{Ops: disk.OpOpen, Name: fileName(9, 2), Err: syscall.EMFILE},
 		{Ops: disk.OpRead, Name: fileName(9, 2)},
-		{Ops: disk.OpRead, Name: fileName(9, 2), Bytes: 11, Err: errDisk},
+		{Ops: disk.OpRead, Name: fileName(9, 2), Bytes: 11, Err: suite.ErrDisk},
 		{Ops: disk.OpRead, Name: fileName(9, 2), Bytes: 11, Err: io.EOF, Always: true},
 		{Ops: disk.OpSize, Name: fileName(9, 2)},
 		{Ops: disk.OpList},
@@ -273,7 +274,7 @@ func unreadableStays(c *check) {
 		}
 		reads := f.Err != io.EOF
 		if err == nil || w.kind(err) == "ErrNoSnapshot" || w.kind(err) == "ErrCorrupt" || reads && f.Err != nil && !errors.Is(err, f.Err) {
-			w.fail(failure{got: "snapshot " + metaWords(snap.GetMetadata()) + ", error " + w.told(err), want: "the disk's error", means: failed + " may be good, and the log before it may be gone. An older one, or none, would be the wrong start; the next attempt may succeed."})
+			w.fail(failure{Got: "snapshot " + metaWords(snap.GetMetadata()) + ", error " + w.told(err), Want: "the disk's error", Means: failed + " may be good, and the log before it may be gone. An older one, or none, would be the wrong start; the next attempt may succeed."})
 		}
 		w.keeps(w.sim, there, "a file that could not be read is not proven corrupt: etcd renames it, and a good snapshot is never looked at again.")
 		w.loads(9, 2, "the disk answers again, and the file is there.")
@@ -314,7 +315,7 @@ func (c *check) passedIsTold() {
 	twice := func(want []passed, means string) {
 		w.must(w.call("Load()", func() error { _, err := s.Load(); return err }))
 		if got := s.PassedOver(); !slices.EqualFunc(got, want, func(err error, p passed) bool { return p.fits(err) }) {
-			w.fail(failure{got: "PassedOver() returns " + listed(got), want: "PassedOver() returns " + listed(want), means: means})
+			w.fail(failure{Got: "PassedOver() returns " + listed(got), Want: "PassedOver() returns " + listed(want), Means: means})
 		}
 	}
 	named := passed{c.ErrName, "ErrName", fileName(9, 2)}
@@ -327,7 +328,7 @@ func (c *check) passedIsTold() {
 	_, err := w.load()
 	for _, p := range []passed{{c.ErrNoSnapshot, "ErrNoSnapshot", ""}, broken, named} {
 		if !p.fits(err) {
-			w.fail(failure{got: w.told(err), want: "ErrNoSnapshot, joined with " + listed([]passed{broken, named}), means: "a node that is new and a node whose every snapshot is damaged have none alike. Only what was passed over tells whoever starts it which of the two this is, and where to look."})
+			w.fail(failure{Got: w.told(err), Want: "ErrNoSnapshot, joined with " + listed([]passed{broken, named}), Means: "a node that is new and a node whose every snapshot is damaged have none alike. Only what was passed over tells whoever starts it which of the two this is, and where to look."})
 		}
 	}
 }

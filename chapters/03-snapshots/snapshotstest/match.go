@@ -11,6 +11,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	records "example.com/logbook/chapters/01-records"
+	"example.com/logbook/chapters/course/suite"
 	"example.com/logbook/final/disk"
 )
 
@@ -28,7 +29,7 @@ func (w *world) areValid(want []*raftpb.SnapshotMetadata, means string) {
 	w.Helper()
 	got, err := w.valid()
 	if err != nil || !slices.EqualFunc(got, want, sameMeta) {
-		w.fail(failure{got: metasWords(got) + ", error " + w.told(err), want: metasWords(want), means: means})
+		w.fail(failure{Got: metasWords(got) + ", error " + w.told(err), Want: metasWords(want), Means: means})
 	}
 	w.without(disk.OpChanges|disk.OpLock, "to look at a log changes nothing, and must work while a node uses it.")
 }
@@ -99,7 +100,7 @@ func tornHidesNothing(c *check) {
 func (c *check) damaged(m *image) {
 	sealed := *m
 	sim := sealed.disk()
-	b := content(sim, path.Join(dir, m.names[0]))
+	b := suite.Content(sim, path.Join(dir, m.names[0]))
 	b[len(b)-20] ^= 4
 	put(sim, path.Join(dir, m.names[0]), b)
 	for what, sim := range map[string]*disk.Sim{
@@ -110,13 +111,13 @@ func (c *check) damaged(m *image) {
 	} {
 		w := c.on(sim, what)
 		if got, err := w.valid(); c.kind(err) != "corrupt" || got != nil {
-			w.fail(failure{got: metasWords(got) + ", error " + c.told(err), want: "corrupt, and no snapshot", means: "of a log that is damaged nobody knows what it had recorded."})
+			w.fail(failure{Got: metasWords(got) + ", error " + c.told(err), Want: "corrupt, and no snapshot", Means: "of a log that is damaged nobody knows what it had recorded."})
 		}
 	}
 	w := c.on(m.disk(), "a log")
-	w.sim.Inject(disk.Fault{Ops: disk.OpRead, Name: m.names[1], Err: errDisk, Always: true})
+	w.sim.Inject(disk.Fault{Ops: disk.OpRead, Name: m.names[1], Err: suite.ErrDisk, Always: true})
 	if got, err := w.valid(); c.kind(err) != "the disk's error" || got != nil {
-		w.fail(failure{got: metasWords(got) + ", error " + c.told(err), want: "the disk's error, and no snapshot", means: "a disk that does not answer is not the end of a log: without the rest the commit is unknown."})
+		w.fail(failure{Got: metasWords(got) + ", error " + c.told(err), Want: "the disk's error, and no snapshot", Means: "a disk that does not answer is not the end of a log: without the rest the commit is unknown."})
 	}
 }
 
@@ -206,7 +207,7 @@ func newestBothKnow(c *check) {
 			if b.index == 0 {
 				want = "nil, and no error"
 			}
-			w.fail(failure{got: "snapshot " + metaWords(snap.GetMetadata()) + ", error " + c.told(err), want: want, means: b.means})
+			w.fail(failure{Got: "snapshot " + metaWords(snap.GetMetadata()) + ", error " + c.told(err), Want: want, Means: b.means})
 		}
 	}
 	for _, f := range []disk.Fault{{Ops: disk.OpOpen, Name: fileName(7, 1), Err: syscall.EACCES}, {Ops: disk.OpRead, Name: fileName(7, 1)}, {Ops: disk.OpList, Name: folder}} {
@@ -228,7 +229,7 @@ func (c *check) matchUnread(f disk.Fault, w *world) {
 		failed = "the folder of snapshots could not be listed"
 	}
 	if err == nil || c.kind(err) == "ErrNoSnapshot" {
-		w.fail(failure{got: "snapshot " + metaWords(snap.GetMetadata()) + ", error " + c.told(err), want: "the disk's error", means: failed + ": that is not to have none. The log has its beginning still, but where a leader's snapshot has replaced its entries a node that starts there has lost them, and its state."})
+		w.fail(failure{Got: "snapshot " + metaWords(snap.GetMetadata()) + ", error " + c.told(err), Want: "the disk's error", Means: failed + ": that is not to have none. The log has its beginning still, but where a leader's snapshot has replaced its entries a node that starts there has lost them, and its state."})
 	}
 }
 
@@ -241,7 +242,7 @@ func withoutBeginning(c *check) {
 	}
 	w := c.both(late(), snaps(meta(10, 1)))
 	if snap, err := w.match(); err != nil || snap.GetMetadata().GetIndex() != 10 {
-		w.fail(failure{got: "snapshot " + metaWords(snap.GetMetadata()) + ", error " + c.told(err), want: "snapshot 10", means: "the segments before it were purged, and it stands for them."})
+		w.fail(failure{Got: "snapshot " + metaWords(snap.GetMetadata()) + ", error " + c.told(err), Want: "snapshot 10", Means: "the segments before it were purged, and it stands for them."})
 	}
 	for _, there := range []map[string][]byte{nil, snaps(meta(11, 1)), {fileName(10, 1): []byte("torn")}, snaps(meta(4, 1))} {
 		w := c.both(late(), there)
@@ -252,13 +253,13 @@ func withoutBeginning(c *check) {
 			} else {
 				means += "Started empty, the node would have forgotten what it has promised, and vote again. Whoever starts it tells that by this error."
 			}
-			w.fail(failure{got: "snapshot " + metaWords(snap.GetMetadata()) + ", error " + c.told(err), want: "no snapshot, and ErrNoSnapshot", means: means})
+			w.fail(failure{Got: "snapshot " + metaWords(snap.GetMetadata()) + ", error " + c.told(err), Want: "no snapshot, and ErrNoSnapshot", Means: means})
 		}
 	}
 	w = c.both(late(), snaps(meta(10, 1)))
 	w.sim.Inject(disk.Fault{Ops: disk.OpOpen, Name: fileName(10, 1), Err: syscall.EIO})
 	if snap, err := w.match(); err == nil || c.kind(err) == "ErrNoSnapshot" {
-		w.fail(failure{got: "snapshot " + metaWords(snap.GetMetadata()) + ", error " + c.told(err), want: "the disk's error", means: "the file may be good: try again, rather than say that there is none."})
+		w.fail(failure{Got: "snapshot " + metaWords(snap.GetMetadata()) + ", error " + c.told(err), Want: "the disk's error", Means: "the file may be good: try again, rather than say that there is none."})
 	}
 	c.matchDamaged(newImage().save(state(1, 1, 3), run(1, 1, 4)...).snapshot(meta(2, 1)).record(records.TypeSnapshot, []byte{0xff}))
 }
@@ -269,11 +270,11 @@ func (c *check) matchDamaged(m *image) {
 	w := c.both(m, snaps(meta(2, 1)))
 	w.did[0] += "\nand the log's last record is no snapshot, though its type says so"
 	if snap, err := w.match(); c.kind(err) != "corrupt" || snap != nil {
-		w.fail(failure{got: "snapshot " + metaWords(snap.GetMetadata()) + ", error " + c.told(err), want: "corrupt, and no snapshot", means: "of a log that is damaged nobody knows what it had recorded, and \"no snapshot\" would be no answer."})
+		w.fail(failure{Got: "snapshot " + metaWords(snap.GetMetadata()) + ", error " + c.told(err), Want: "corrupt, and no snapshot", Means: "of a log that is damaged nobody knows what it had recorded, and \"no snapshot\" would be no answer."})
 	}
 	w = c.both(newImage().save(state(1, 1, 3), run(1, 1, 4)...).snapshot(meta(2, 1)), snaps(meta(2, 1)))
-	w.sim.Inject(disk.Fault{Ops: disk.OpRead, Name: "*.wal", Err: errDisk, Always: true})
+	w.sim.Inject(disk.Fault{Ops: disk.OpRead, Name: "*.wal", Err: suite.ErrDisk, Always: true})
 	if snap, err := w.match(); c.kind(err) != "the disk's error" || snap != nil {
-		w.fail(failure{got: "snapshot " + metaWords(snap.GetMetadata()) + ", error " + c.told(err), want: "the disk's error, and no snapshot", means: "a log that cannot be read may have recorded any snapshot: try again, rather than say that there is none."})
+		w.fail(failure{Got: "snapshot " + metaWords(snap.GetMetadata()) + ", error " + c.told(err), Want: "the disk's error, and no snapshot", Means: "a log that cannot be read may have recorded any snapshot: try again, rather than say that there is none."})
 	}
 }

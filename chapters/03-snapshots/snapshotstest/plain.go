@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"path"
 	"slices"
 	"strings"
@@ -16,6 +14,7 @@ import (
 
 	records "example.com/logbook/chapters/01-records"
 	segments "example.com/logbook/chapters/02-segments"
+	"example.com/logbook/chapters/course/suite"
 	"example.com/logbook/final/disk"
 	"example.com/logbook/final/layout"
 )
@@ -223,52 +222,11 @@ func savedWords(s *raftpb.HardState, ents []*raftpb.Entry) []string {
 	return list
 }
 
-// content returns a file's bytes, or nil if it is not there.
-func content(fsys disk.FS, name string) []byte {
-	f, err := fsys.Open(name, os.O_RDONLY, 0)
-	if err != nil {
-		return nil
-	}
-	defer f.Close()
-	size, err := f.Size()
-	if err != nil {
-		return nil
-	}
-	b, err := io.ReadAll(io.NewSectionReader(f, 0, size))
-	if err != nil {
-		return nil
-	}
-	return b
-}
-
-// files returns the names in a folder.
-func files(fsys disk.FS, folder string) []string {
-	entries, err := fsys.List(folder)
-	if err != nil {
-		return nil
-	}
-	var list []string
-	for _, e := range entries {
-		list = append(list, e.Name())
-	}
-	return list
-}
-
-// locked reports whether somebody holds a file's lock.
-func locked(fsys disk.FS, name string) bool {
-	f, err := fsys.Open(name, os.O_RDWR, 0)
-	if err != nil {
-		return false
-	}
-	defer f.Close()
-	return errors.Is(f.Lock(), disk.ErrLocked)
-}
-
 // unlocked are the segments that nobody holds.
 func unlocked(fsys disk.FS) []string {
 	var list []string
-	for _, n := range files(fsys, dir) {
-		if !locked(fsys, path.Join(dir, n)) {
+	for _, n := range suite.Files(fsys, dir) {
+		if !suite.Locked(fsys, path.Join(dir, n)) {
 			list = append(list, n)
 		}
 	}
@@ -279,17 +237,13 @@ func unlocked(fsys disk.FS) []string {
 // both around the first that differs. Zeros at the end do not count.
 func (w *world) differ(what string, got, want []byte, means string) {
 	w.Helper()
-	a, b := bytes.TrimRight(got, "\x00"), bytes.TrimRight(want, "\x00")
-	if bytes.Equal(a, b) {
+	at := suite.FirstDifference(bytes.TrimRight(got, "\x00"), bytes.TrimRight(want, "\x00"))
+	if at < 0 {
 		return
 	}
-	at := 0
-	for at < len(a) && at < len(b) && a[at] == b[at] {
-		at++
-	}
 	w.fail(failure{
-		got:   what + ":\n" + layout.Excerpt(got, int64(at)),
-		want:  what + ":\n" + layout.Excerpt(want, int64(at)),
-		means: fmt.Sprintf("byte %d is the first that differs. %s", at, means),
+		Got:   what + ":\n" + layout.Excerpt(got, int64(at)),
+		Want:  what + ":\n" + layout.Excerpt(want, int64(at)),
+		Means: fmt.Sprintf("byte %d is the first that differs. %s", at, means),
 	})
 }

@@ -57,9 +57,9 @@ func (w *world) returned(r reading, got result, err error) {
 	is := w.kind(err)
 	switch {
 	case is != kind:
-		w.fail(failure{got: resultWords(got) + "\nerror " + w.told(err), want: resultWords(want) + "\nerror " + kind, means: r.means})
+		w.fail(failure{Got: resultWords(got) + "\nerror " + w.told(err), Want: resultWords(want) + "\nerror " + kind, Means: r.means})
 	case !equalState(got.state, want.state) || (got.state == nil) != (want.state == nil), !equalEntries(got.ents, want.ents), !slices.Equal(got.metadata, want.metadata):
-		w.fail(failure{got: resultWords(got), want: resultWords(want), means: r.means})
+		w.fail(failure{Got: resultWords(got), Want: resultWords(want), Means: r.means})
 	}
 }
 
@@ -73,7 +73,7 @@ func (w *world) staysUnread() {
 	w.Helper()
 	for _, err := range []error{w.save(state(99, 1, 0)), w.saveSnapshot(meta(1, 1))} {
 		if w.kind(err) != "ErrNotRead" {
-			w.fail(failure{got: w.told(err), want: "ErrNotRead", means: "what could not be read to its end must not be written behind: nobody knows what is there."})
+			w.fail(failure{Got: w.told(err), Want: "ErrNotRead", Means: "what could not be read to its end must not be written behind: nobody knows what is there."})
 		}
 	}
 	w.without(disk.OpWrite, "a log that could not be read takes nothing.")
@@ -98,7 +98,7 @@ func savedComesBack(c *check) {
 		got, err := w.readAll()
 		w.must(err)
 		if string(got.metadata) != string(metadata) || (got.metadata == nil) != (metadata == nil) {
-			w.fail(failure{got: fmt.Sprintf("%#v", got.metadata), want: fmt.Sprintf("%#v", metadata), means: "the owner finds again what it gave; nil and empty differ."})
+			w.fail(failure{Got: fmt.Sprintf("%#v", got.metadata), Want: fmt.Sprintf("%#v", metadata), Means: "the owner finds again what it gave; nil and empty differ."})
 		}
 		w.must(w.close())
 	}
@@ -135,11 +135,11 @@ func (c *check) onlyOnce() {
 		w.must(err)
 	}
 	if _, err := w.readAll(); c.kind(err) != "ErrRead" {
-		w.fail(failure{got: c.told(err), want: "ErrRead", means: "read again behind new entries, the log would be put together twice."})
+		w.fail(failure{Got: c.told(err), Want: "ErrRead", Means: "read again behind new entries, the log would be put together twice."})
 	}
 	w.must(w.close())
 	if _, err := w.readAll(); c.kind(err) != "ErrClosed" {
-		w.fail(failure{got: c.told(err), want: "ErrClosed", means: "a closed log may belong to someone else by now."})
+		w.fail(failure{Got: c.told(err), Want: "ErrClosed", Means: "a closed log may belong to someone else by now."})
 	}
 }
 
@@ -225,7 +225,7 @@ func startNotThere(c *check) {
 	w.must(w.open(nil, small))
 	_, err := w.readAll()
 	if k := c.kind(err); k != "ErrSliceOutOfRange" && k != "ErrSnapshotNotFound" {
-		w.fail(failure{got: c.told(err), want: "ErrSnapshotNotFound or ErrSliceOutOfRange", means: "its beginning is not there any more."})
+		w.fail(failure{Got: c.told(err), Want: "ErrSnapshotNotFound or ErrSliceOutOfRange", Means: "its beginning is not there any more."})
 	}
 	w.must(w.close())
 }
@@ -270,7 +270,7 @@ func neverWritten(c *check) {
 	w := c.on(other.disk(), "the metadata of two owners")
 	w.must(w.open(nil, small))
 	if got, err := w.readAll(); c.kind(err) != "ErrMetadataConflict" || got.ents != nil {
-		w.fail(failure{got: resultWords(got) + "\nerror " + c.told(err), want: "nothing, and ErrMetadataConflict", means: "files of two logs lie in one folder; which is the node's own only its owner can say."})
+		w.fail(failure{Got: resultWords(got) + "\nerror " + c.told(err), Want: "nothing, and ErrMetadataConflict", Means: "files of two logs lie in one folder; which is the node's own only its owner can say."})
 	}
 	w.must(w.close())
 }

@@ -68,10 +68,10 @@ func (w *world) refuses(r refusal) {
 	err := w.save(r.state, r.ents...)
 	const means = ": written, it makes a log that says two things, which nobody can open. The bug is elsewhere; here it is found while it can still be found."
 	if w.kind(err) != "ErrRefused" {
-		w.fail(failure{got: w.told(err), want: "ErrRefused", means: r.what + means})
+		w.fail(failure{Got: w.told(err), Want: "ErrRefused", Means: r.what + means})
 	}
 	if r.gap && !errors.Is(err, w.ErrSliceOutOfRange) {
-		w.fail(failure{got: w.told(err), want: "an error that matches ErrSliceOutOfRange too", means: "who gets it must see that entries are missing."})
+		w.fail(failure{Got: w.told(err), Want: "an error that matches ErrSliceOutOfRange too", Means: "who gets it must see that entries are missing."})
 	}
 	w.without(disk.OpWrite, "refused means before anything is written, also the good entries before the bad one.")
 	if err := w.sync(); err != nil {
@@ -88,7 +88,7 @@ func (w *world) refusesCall(c call, reason string, gap bool) {
 		return
 	}
 	if err := w.saveSnapshot(c.snapshot); w.kind(err) != "ErrRefused" {
-		w.fail(failure{got: w.told(err), want: "ErrRefused", means: reason + ": the log would say two things."})
+		w.fail(failure{Got: w.told(err), Want: "ErrRefused", Means: reason + ": the log would say two things."})
 	}
 }
 

@@ -27,7 +27,7 @@ func (c *check) six() *world {
 	w.must(w.saveSnap(snapshotAt(5, 1)))
 	w.must(w.saveSnapshot(meta(5, 1)))
 	if got := look(sim).indexes(); len(got) < 6 {
-		w.fail(failure{got: fmt.Sprintf("segments named by %v", got), want: "a cut behind every second entry", means: "see I5 of exercise 3.1."})
+		w.fail(failure{Got: fmt.Sprintf("segments named by %v", got), Want: "a cut behind every second entry", Means: "see I5 of exercise 3.1."})
 	}
 	w.did = []string{fmt.Sprintf("a log of the entries 1 to 10, of which 9 are committed, in segments named by %v; snapshot 5 is saved and recorded", look(sim).indexes())}
 	return w
@@ -52,7 +52,7 @@ func (w *world) gives(index uint64) []string {
 	w.must(w.release(index))
 	names, got := segmentsOf(w.sim), unlocked(w.sim)
 	if len(got) < 2 || len(got) == len(names) || !slices.Equal(got, names[:len(got)]) {
-		w.fail(failure{got: "unlocked: " + cmpOr(strings.Join(got, ", "), "none"), want: "at least the two oldest segments, and not the last", means: "see I31 first."})
+		w.fail(failure{Got: "unlocked: " + cmpOr(strings.Join(got, ", "), "none"), Want: "at least the two oldest segments, and not the last", Means: "see I31 first."})
 	}
 	return got
 }
@@ -70,17 +70,17 @@ func segmentStays(c *check) {
 		keep := keepFrom(indexes, index)
 		w.must(w.release(index))
 		if got := segmentsOf(w.sim); !slices.Equal(got, names) {
-			w.fail(failure{got: "left: " + strings.Join(got, ", "), want: "all files there", means: "to release is not to remove: somebody may still be copying them."})
+			w.fail(failure{Got: "left: " + strings.Join(got, ", "), Want: "all files there", Means: "to release is not to remove: somebody may still be copying them."})
 		}
 		if got := unlocked(w.sim); !slices.Equal(got, names[:keep]) {
 			w.fail(failure{
-				got: "unlocked: " + cmpOr(strings.Join(got, ", "), "none"), want: "unlocked: " + cmpOr(strings.Join(names[:keep], ", "), "none"),
-				means: "a segment holds the entries from its index on, up to the next one's. The last that begins below the snapshot's index holds it, and stays; the last of all stays in any case.",
+				Got: "unlocked: " + cmpOr(strings.Join(got, ", "), "none"), Want: "unlocked: " + cmpOr(strings.Join(names[:keep], ", "), "none"),
+				Means: "a segment holds the entries from its index on, up to the next one's. The last that begins below the snapshot's index holds it, and stays; the last of all stays in any case.",
 			})
 		}
 		w.must(w.purge())
 		if got := segmentsOf(w.sim); !slices.Equal(got, names[keep:]) {
-			w.fail(failure{got: "left: " + strings.Join(got, ", "), want: "left: " + strings.Join(names[keep:], ", "), means: "Purge removes all that were released, and nothing else."})
+			w.fail(failure{Got: "left: " + strings.Join(got, ", "), Want: "left: " + strings.Join(names[keep:], ", "), Means: "Purge removes all that were released, and nothing else."})
 		}
 		w.must(w.save(state(2, 1, 10), run(2, 11, 12)...))
 		w.must(w.release(0)) // what is gone stays gone
@@ -93,7 +93,7 @@ func segmentStays(c *check) {
 	w.must(w.release(3))
 	w.must(w.purge())
 	if got, want := look(w.sim).indexes(), indexes[keepFrom(indexes, 9):]; !slices.Equal(got, want) {
-		w.fail(failure{got: fmt.Sprint(got), want: fmt.Sprint(want), means: "what is released twice is released once; and a lower index takes nothing back."})
+		w.fail(failure{Got: fmt.Sprint(got), Want: fmt.Sprint(want), Means: "what is released twice is released once; and a lower index takes nothing back."})
 	}
 	w.must(w.close())
 }
@@ -104,7 +104,7 @@ func syncedBeforeForget(c *check) {
 	w.must(w.save(state(1, 1, 10))) // a commit alone: not durable yet
 	w.must(w.release(5))
 	if l := look(w.sim.Crash(disk.Lost)); len(l.lines) == 0 || l.lines[len(l.lines)-1] != "state "+stateWords(state(1, 1, 10)) {
-		w.fail(failure{got: "after a loss of power the log ends with " + shorten(l.lines[max(0, len(l.lines)-1):]), want: "state " + stateWords(state(1, 1, 10)), means: "a snapshot is valid up to the commit. If that is lost, and the segments before are removed, the node can start nowhere (etcd#10219)."})
+		w.fail(failure{Got: "after a loss of power the log ends with " + shorten(l.lines[max(0, len(l.lines)-1):]), Want: "state " + stateWords(state(1, 1, 10)), Means: "a snapshot is valid up to the commit. If that is lost, and the segments before are removed, the node can start nowhere (etcd#10219)."})
 	}
 	w.must(w.close())
 
@@ -113,10 +113,10 @@ func syncedBeforeForget(c *check) {
 		w.must(w.save(state(1, 1, 10)))
 		struck := w.sim.Inject(disk.Fault{Ops: disk.OpSync})
 		if err := w.release(index); err == nil && struck() > 0 {
-			w.fail(failure{got: "nil", want: "the disk's error", means: "what could not be synced is not durable; who removes segments now may remove the last start."})
+			w.fail(failure{Got: "nil", Want: "the disk's error", Means: "what could not be synced is not durable; who removes segments now may remove the last start."})
 		}
 		if got := unlocked(w.sim); len(got) > 0 {
-			w.fail(failure{got: "unlocked: " + strings.Join(got, ", "), want: "none", means: "first the sync, then the release: whoever purges by the locks may be faster than the sync."})
+			w.fail(failure{Got: "unlocked: " + strings.Join(got, ", "), Want: "none", Means: "first the sync, then the release: whoever purges by the locks may be faster than the sync."})
 		}
 		w.sim.Heal()
 		_ = w.close()
@@ -133,12 +133,12 @@ func (c *check) releaseFails() {
 	err := w.release(7)
 	w.sim.Heal()
 	if struck() > 0 && err == nil {
-		w.fail(failure{got: "nil", want: "the disk's error", means: "the disk said no (" + failedOp(w.sim) + "), and the caller believes that these segments are free."})
+		w.fail(failure{Got: "nil", Want: "the disk's error", Means: "the disk said no (" + failedOp(w.sim) + "), and the caller believes that these segments are free."})
 	}
 	given := w.gives(7)
 	w.must(w.purge())
 	if got := segmentsOf(w.sim); !slices.Equal(got, names[len(given):]) {
-		w.fail(failure{got: "left: " + strings.Join(got, ", "), want: "left: " + strings.Join(names[len(given):], ", "), means: "a segment that was given up with an error is given up all the same, and to be removed with those behind it: where they go and it stays is a gap, and the log cannot be opened."})
+		w.fail(failure{Got: "left: " + strings.Join(got, ", "), Want: "left: " + strings.Join(names[len(given):], ", "), Means: "a segment that was given up with an error is given up all the same, and to be removed with those behind it: where they go and it stays is a gap, and the log cannot be opened."})
 	}
 	w.must(w.close())
 }
@@ -159,7 +159,7 @@ func (c *check) stillCompares() {
 		w.must(w.save(state(3, 1, 4), run(3, 5, 9)...))
 		w.must(w.release(f.index))
 		if err := f.do(w); c.kind(err) != "ErrRefused" {
-			w.fail(failure{got: c.told(err), want: "ErrRefused, as before ReleaseLockTo", means: f.means})
+			w.fail(failure{Got: c.told(err), Want: "ErrRefused, as before ReleaseLockTo", Means: f.means})
 		}
 		w.must(w.close())
 	}
@@ -171,10 +171,10 @@ func oldestFirst(c *check) {
 	given := w.gives(7)
 	removed := w.purgeInOrder("nothing was wrong with this disk, nor with this call, so nothing may fail.")
 	if !slices.Equal(removed, given) {
-		w.fail(failure{got: "removed: " + cmpOr(strings.Join(removed, ", "), "none"), want: strings.Join(given, ", "), means: "Purge removes all that were released, oldest first: a log without its second segment is no log; without its first it is a shorter one."})
+		w.fail(failure{Got: "removed: " + cmpOr(strings.Join(removed, ", "), "none"), Want: strings.Join(given, ", "), Means: "Purge removes all that were released, oldest first: a log without its second segment is no log; without its first it is a shorter one."})
 	}
 	if p := openNames(w.sim); len(p) > 0 {
-		w.fail(failure{got: "Purge has returned nil, and a crash may still take back: " + p[0].String(), want: "the last removal durable too", means: "space that comes back after a crash was promised to others."})
+		w.fail(failure{Got: "Purge has returned nil, and a crash may still take back: " + p[0].String(), Want: "the last removal durable too", Means: "space that comes back after a crash was promised to others."})
 	}
 	w.must(w.close())
 	for _, f := range []disk.Fault{{Ops: disk.OpRemove}, {Ops: disk.OpSyncDir}, {Ops: disk.OpRemove, Nth: 2}, {Ops: disk.OpSyncDir, Nth: 2}} {
@@ -201,7 +201,7 @@ func (w *world) purgeInOrder(means string) (removed []string) {
 	w.mustBecause(err, means)
 	w.without(disk.OpCreate, "Purge makes no file: one that is gone is done.")
 	if undone.Name != "" {
-		w.fail(failure{got: "the next is removed while a crash may still take back: " + undone.String(), want: "SyncDir between the two", means: "a crash may take back the first removal and not the second: then there is a gap, and the log cannot be opened. Whoever has removed a file may not have synced the folder."})
+		w.fail(failure{Got: "the next is removed while a crash may still take back: " + undone.String(), Want: "SyncDir between the two", Means: "a crash may take back the first removal and not the second: then there is a gap, and the log cannot be opened. Whoever has removed a file may not have synced the folder."})
 	}
 	w.closesAll()
 	return removed
@@ -227,15 +227,15 @@ func (c *check) purgeFails(f disk.Fault) {
 	err := w.purge()
 	w.sim.Heal()
 	if struck() == 0 || err == nil {
-		w.fail(failure{got: "nil", want: "the disk's error", means: "the disk said no (" + failedOp(w.sim) + "), and the space is not free."})
+		w.fail(failure{Got: "nil", Want: "the disk's error", Means: "the disk said no (" + failedOp(w.sim) + "), and the space is not free."})
 	}
 	if l := look(w.sim.Crash(disk.Kept)); l.wrong != nil {
-		w.fail(failure{got: l.wrong.Error(), want: "a log", means: "behind a removal that has failed (" + failedOp(w.sim) + ") the next one makes a gap."})
+		w.fail(failure{Got: l.wrong.Error(), Want: "a log", Means: "behind a removal that has failed (" + failedOp(w.sim) + ") the next one makes a gap."})
 	}
 	if f.Ops == disk.OpSyncDir {
 		before := len(segmentsOf(w.sim))
 		if err := w.purge(); err == nil || len(segmentsOf(w.sim)) != before {
-			w.fail(failure{got: fmt.Sprintf("the next Purge: %s; files removed by it: %d", w.told(err), before-len(segmentsOf(w.sim))), want: "the error again, and nothing removed", means: "whether the removal before is durable nobody knows, and a second SyncDir that succeeds proves nothing. What is removed behind it may leave a gap; the next start knows more."})
+			w.fail(failure{Got: fmt.Sprintf("the next Purge: %s; files removed by it: %d", w.told(err), before-len(segmentsOf(w.sim))), Want: "the error again, and nothing removed", Means: "whether the removal before is durable nobody knows, and a second SyncDir that succeeds proves nothing. What is removed behind it may leave a gap; the next start knows more."})
 		}
 		w.must(w.save(state(1, 1, 10)))
 		w.must(w.close())
@@ -243,7 +243,7 @@ func (c *check) purgeFails(f disk.Fault) {
 	}
 	w.must(w.purge()) // the next one goes on there
 	if got := segmentsOf(w.sim.Crash(disk.Lost)); !slices.Equal(got, names[keep:]) {
-		w.fail(failure{got: "left: " + strings.Join(got, ", "), want: "left: " + strings.Join(names[keep:], ", "), means: "the next Purge does what the failed one has left, durably."})
+		w.fail(failure{Got: "left: " + strings.Join(got, ", "), Want: "left: " + strings.Join(names[keep:], ", "), Means: "the next Purge does what the failed one has left, durably."})
 	}
 	w.must(w.close())
 }
@@ -263,7 +263,7 @@ func lockedIsLeft(c *check) {
 	w.did = append(w.did, "somebody locks "+names[1]+", to copy it")
 	w.mustBecause(w.purge(), "a segment that somebody reads is no failure of the node: it is removed later.")
 	if got := segmentsOf(w.sim); !slices.Equal(got, names[1:]) {
-		w.fail(failure{got: "left: " + strings.Join(got, ", "), want: "left: " + strings.Join(names[1:], ", "), means: "it ends at the locked one: going on behind it makes a gap, and removing it takes it from under its reader."})
+		w.fail(failure{Got: "left: " + strings.Join(got, ", "), Want: "left: " + strings.Join(names[1:], ", "), Means: "it ends at the locked one: going on behind it makes a gap, and removing it takes it from under its reader."})
 	}
 	if err := reader.Close(); err != nil {
 		c.Fatal(err)
@@ -272,7 +272,7 @@ func lockedIsLeft(c *check) {
 	w.did = append(w.did, "the lock is given up")
 	w.must(w.purge())
 	if got := segmentsOf(w.sim); !slices.Equal(got, names[keep:]) {
-		w.fail(failure{got: "left: " + strings.Join(got, ", "), want: "left: " + strings.Join(names[keep:], ", "), means: "the next Purge goes on where the last one ended."})
+		w.fail(failure{Got: "left: " + strings.Join(got, ", "), Want: "left: " + strings.Join(names[keep:], ", "), Means: "the next Purge goes on where the last one ended."})
 	}
 	w.must(w.close())
 	c.goneAlready()
@@ -297,7 +297,7 @@ func (c *check) notItsOwn() {
 		for _, call := range []func() error{func() error { return l.release(9) }, l.purge} {
 			c.world = l.world
 			if err := call(); c.kind(err) != l.kind {
-				l.fail(failure{got: c.told(err), want: l.kind, means: l.means})
+				l.fail(failure{Got: c.told(err), Want: l.kind, Means: l.means})
 			}
 			l.without(disk.OpChanges, l.means)
 		}
@@ -316,7 +316,7 @@ func (c *check) goneAlready() {
 	w.did = append(w.did, "somebody removes "+names[0])
 	w.purgeInOrder("what is gone already is done: two that clean up must not bring the node down (etcd#22470).")
 	if got := segmentsOf(w.sim.Crash(disk.Lost)); !slices.Equal(got, names[keep:]) {
-		w.fail(failure{got: "left: " + strings.Join(got, ", "), want: "left: " + strings.Join(names[keep:], ", "), means: "the others are removed all the same, and all of it is durable: whoever was faster may not have synced the folder."})
+		w.fail(failure{Got: "left: " + strings.Join(got, ", "), Want: "left: " + strings.Join(names[keep:], ", "), Means: "the others are removed all the same, and all of it is durable: whoever was faster may not have synced the folder."})
 	}
 	w.must(w.close())
 }

@@ -9,6 +9,7 @@ import (
 	"go.etcd.io/raft/v3/raftpb"
 	"google.golang.org/protobuf/proto"
 
+	"example.com/logbook/chapters/course/suite"
 	"example.com/logbook/final/disk"
 )
 
@@ -23,7 +24,7 @@ func savedInOrder(c *check) {
 		w.must(w.save(s.state, s.ents...))
 		w.holds(w.sim, len(w.saved), "first the entries, in order, then the hard state: a commit that is read before its entries points at nothing.")
 		if !slices.Equal(keep, s.ents) {
-			w.fail(failure{got: "the caller's slice of entries was changed", want: "it is not", means: "the entries are raft's: it sends them to others while they are saved."})
+			w.fail(failure{Got: "the caller's slice of entries was changed", Want: "it is not", Means: "the entries are raft's: it sends them to others while they are saved."})
 		}
 	}
 	for _, nothing := range []*raftpb.HardState{nil, {}} {
@@ -32,7 +33,7 @@ func savedInOrder(c *check) {
 	}
 	w.must(w.close())
 	want := newImage().save(nil, run(1, 1, 1)...).save(state(1, 1, 0)).save(state(2, 0, 1), run(2, 2, 4)...).save(nil, run(2, 5, 6)...).save(nil, run(3, 5, 5)...)
-	w.differ(want.names[0], content(w.sim, dir+"/"+want.names[0]), want.files[0].Bytes(), "an entry is a record of type 2, a hard state one of type 3, and their data is raft's message: etcd's tools read no other.")
+	w.differ(want.names[0], suite.Content(w.sim, dir+"/"+want.names[0]), want.files[0].Bytes(), "an entry is a record of type 2, a hard state one of type 3, and their data is raft's message: etcd's tools read no other.")
 }
 
 // save2 saves a state that is none, and expects no record of it.
@@ -45,15 +46,15 @@ func (c *check) sameCalls(g goldenLog) {
 	w := c.on(disk.NewSim(), "the calls of testdata/golden/"+g.name+".txtar")
 	g.replay(w)
 	if got := segmentsOf(w.sim); !slices.Equal(got, g.segments()) {
-		w.fail(failure{got: "the folder holds " + strings.Join(got, ", "), want: strings.Join(g.segments(), ", "), means: "etcd v3.7.3 cuts here, and gives these names. A cut comes behind the Save that finds the segment full."})
+		w.fail(failure{Got: "the folder holds " + strings.Join(got, ", "), Want: strings.Join(g.segments(), ", "), Means: "etcd v3.7.3 cuts here, and gives these names. A cut comes behind the Save that finds the segment full."})
 	}
 	for _, f := range g.files {
-		w.differ(f.name, content(w.sim, dir+"/"+f.name), f.bytes, "etcd v3.7.3 has written the second for the same calls; its tools must be able to read yours.")
+		w.differ(f.name, suite.Content(w.sim, dir+"/"+f.name), f.bytes, "etcd v3.7.3 has written the second for the same calls; its tools must be able to read yours.")
 	}
 }
 
 // segmentsOf are the files of the log's folder.
-func segmentsOf(fsys disk.FS) []string { return files(fsys, dir) }
+func segmentsOf(fsys disk.FS) []string { return suite.Files(fsys, dir) }
 
 // actedOnIsSynced is I2.
 func actedOnIsSynced(c *check) {
@@ -142,7 +143,7 @@ func (w *world) wholeSaves(metadata []byte) {
 	w.Helper()
 	l := look(w.sim)
 	if len(l.names) < 3 {
-		w.fail(failure{got: listing(l), want: "a new segment whenever a Save finds more than 1024 bytes", means: "a log that never leaves its first segment can forget nothing: the disk fills up."})
+		w.fail(failure{Got: listing(l), Want: "a new segment whenever a Save finds more than 1024 bytes", Means: "a log that never leaves its first segment can forget nothing: the disk fills up."})
 	}
 	want := fmt.Sprintf("metadata %q", metadata)
 	if metadata == nil {
@@ -150,14 +151,14 @@ func (w *world) wholeSaves(metadata []byte) {
 	}
 	for i, recs := range l.each {
 		if len(recs) == 0 || recs[0] != want {
-			w.fail(failure{got: listing(l), want: want + " at the head of " + l.names[i], means: "who owns the log stands in every segment, exactly as Create was given it: nil and empty differ."})
+			w.fail(failure{Got: listing(l), Want: want + " at the head of " + l.names[i], Means: "who owns the log stands in every segment, exactly as Create was given it: nil and empty differ."})
 		}
 		if slices.Contains(recs, w.saved[1]) != slices.Contains(recs, w.saved[2]) {
-			w.fail(failure{got: listing(l), want: "what one Save was given in one segment", means: "a crash between the two would leave half a Save, sealed."})
+			w.fail(failure{Got: listing(l), Want: "what one Save was given in one segment", Means: "a crash between the two would leave half a Save, sealed."})
 		}
 	}
 	if strings.HasPrefix(l.each[1][min(1, len(l.each[1])-1)], "state empty") {
-		w.fail(failure{got: listing(l), want: "no hard state where none was saved", means: "an empty hard state says term 0: raft has none before it has begun."})
+		w.fail(failure{Got: listing(l), Want: "no hard state where none was saved", Means: "an empty hard state says term 0: raft has none before it has begun."})
 	}
 }
 
@@ -194,7 +195,7 @@ func (w *world) namedBy(want []uint64, means string) {
 		names = append(names, fmt.Sprintf("%016x-%016x.wal", i, index))
 	}
 	if got := segmentsOf(w.sim); !slices.Equal(got, names) {
-		w.fail(failure{got: strings.Join(got, "\n"), want: strings.Join(names, "\n"), means: means})
+		w.fail(failure{Got: strings.Join(got, "\n"), Want: strings.Join(names, "\n"), Means: means})
 	}
 }
 
@@ -202,7 +203,7 @@ func (w *world) namedBy(want []uint64, means string) {
 var saveFaults = []disk.Fault{
 	{},
 	{Err: syscall.ENOSPC, Bytes: 24},
-	{Err: errDisk, Pages: disk.PagesReverted},
+	{Err: suite.ErrDisk, Pages: disk.PagesReverted},
 	{Done: true},
 }
 
@@ -249,7 +250,7 @@ func (w *world) closedSaves() {
 	w.Helper()
 	for _, ents := range [][]*raftpb.Entry{nil, run(3, 5, 5)} {
 		if err := w.save(nil, ents...); w.kind(err) != "ErrClosed" {
-			w.fail(failure{got: w.told(err), want: "ErrClosed", means: "a closed log takes nothing, and says so also where there is nothing to save: it may belong to someone else by now."})
+			w.fail(failure{Got: w.told(err), Want: "ErrClosed", Means: "a closed log takes nothing, and says so also where there is nothing to save: it may belong to someone else by now."})
 		}
 	}
 }
@@ -261,19 +262,19 @@ func (w *world) saveTold(err error, f disk.Fault, promised int, tried []string) 
 	failed := failedOp(w.sim)
 	w.sim.Heal()
 	if err == nil {
-		w.fail(failure{got: "nil", want: "the disk's error", means: "the disk said no (" + failed + "), and raft was told yes."})
+		w.fail(failure{Got: "nil", Want: "the disk's error", Means: "the disk said no (" + failed + "), and raft was told yes."})
 	}
 	w.saved = append(w.saved[:promised:promised], tried...)
 	late := w.save(state(9, 9, 1))
 	if late == nil {
-		w.fail(failure{got: "a later Save: nil", want: "the first error again", means: "behind bytes that may be missing (" + failed + ") nothing can be promised any more."})
+		w.fail(failure{Got: "a later Save: nil", Want: "the first error again", Means: "behind bytes that may be missing (" + failed + ") nothing can be promised any more."})
 	}
 	w.without(disk.OpWrite|disk.OpSync, "behind bytes that may be missing: not one more write.")
 	if err := w.close(); err == nil {
-		w.fail(failure{got: "Close: nil", want: "the first error once more", means: "who only looks at the error of Close must learn it."})
+		w.fail(failure{Got: "Close: nil", Want: "the first error once more", Means: "who only looks at the error of Close must learn it."})
 	}
 	if n := len(segmentsOf(w.sim)) - len(unlocked(w.sim)); n > 0 {
-		w.fail(failure{got: fmt.Sprintf("%d files are still locked", n), want: "none", means: "the log cannot be opened again for as long as this process lives."})
+		w.fail(failure{Got: fmt.Sprintf("%d files are still locked", n), Want: "none", Means: "the log cannot be opened again for as long as this process lives."})
 	}
 	w.holds(w.sim.Crash(disk.Lost), promised, "what Save has acknowledged before the disk failed ("+failed+") is there after a crash.")
 }

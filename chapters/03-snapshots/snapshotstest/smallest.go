@@ -17,7 +17,7 @@ func (c *check) attempt(calls []call, try func(*check, []call)) (f *failure) {
 		switch p := recover().(type) {
 		case nil, stop:
 		default:
-			f = new(alone.panicked(p))
+			f = new(alone.Panicked(p))
 		}
 	}()
 	try(&alone, calls)
@@ -53,7 +53,7 @@ func (c *check) smallest(calls []call, found string, try func(*check, []call)) {
 			}
 		}
 	}
-	f.tried = found + "\n" + f.tried
+	f.Tried = found + "\n" + f.Tried
 	c.fail(*f)
 }
 

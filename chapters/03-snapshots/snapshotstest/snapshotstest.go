@@ -28,6 +28,7 @@ import (
 
 	"go.etcd.io/raft/v3/raftpb"
 
+	"example.com/logbook/chapters/course/suite"
 	"example.com/logbook/final/disk"
 )
 
@@ -101,115 +102,68 @@ type Implementation struct {
 	Waits func(exercise string) string
 }
 
-// invariant is one subtest.
-type invariant struct {
-	// exercise is the id of the exercise that must hold it.
-	exercise string
-	// slug is number and name, as in the subtest's name and on the page.
-	slug string
-	// try runs the cases, and fails c at the first that breaks it.
-	try func(c *check)
-}
+// invariants are those of one exercise.
+type invariants = []suite.Invariant[*check]
 
-// invariants is chapter 3, in the order of its exercises.
-var invariants = []invariant{
-	{"3.1", "I1_what_is_saved_is_written_in_order", savedInOrder},
-	{"3.1", "I2_what_raft_acts_on_is_synced", actedOnIsSynced},
-	{"3.1", "I3_a_hard_state_is_copied", stateIsCopied},
-	{"3.1", "I4_what_contradicts_the_log_is_refused", contradictionRefused},
-	{"3.1", "I5_a_segment_begins_with_metadata_and_state", segmentHeads},
-	{"3.1", "I6_names_never_go_back", namesNeverGoBack},
-	{"3.1", "I7_a_failed_save_is_never_acknowledged", failedSave},
-	{"3.1", "I8_a_save_survives_every_crash", saveCrashes},
-	{"3.2", "I9_what_was_saved_comes_back", savedComesBack},
-	{"3.2", "I10_what_is_overwritten_stays_overwritten", staysOverwritten},
-	{"3.2", "I11_a_leaders_snapshot_replaces_the_log", leadersSnapshot},
-	{"3.2", "I12_a_snapshot_never_committed_is_passed_over", neverCommitted},
-	{"3.2", "I13_a_start_that_is_not_there_is_told", startNotThere},
-	{"3.2", "I14_what_raft_never_writes_is_corrupt", neverWritten},
-	{"3.2", "I15_a_log_that_was_read_goes_on", readGoesOn},
-	{"3.2", "I16_any_history_reads_as_raft_left_it", anyHistory},
-	{"3.3", "I17_a_snapshot_file_is_etcds", fileIsEtcds},
-	{"3.3", "I18_a_file_is_durable_with_its_name", fileIsDurable},
-	{"3.3", "I19_a_file_is_whole_or_not_there", fileCrashes},
-	{"3.3", "I20_a_failed_save_leaves_what_was_there", failedFile},
-	{"3.4", "I21_the_newest_whole_file_is_loaded", newestIsLoaded},
-	{"3.4", "I22_what_is_proven_corrupt_is_set_aside", corruptSetAside},
-	{"3.4", "I23_what_cannot_be_read_is_not_corrupt", unreadableStays},
-	{"3.4", "I24_a_name_must_be_that_of_its_content", nameOfContent},
-	{"3.4", "I25_a_checksum_of_zero_is_a_value", zeroChecksum},
-	{"3.5", "I26_a_snapshot_is_valid_up_to_the_commit", validToCommit},
-	{"3.5", "I27_a_torn_end_hides_nothing", tornHidesNothing},
-	{"3.6", "I28_only_what_the_log_recorded_is_loaded", onlyRecorded},
-	{"3.6", "I29_a_match_is_the_newest_both_know", newestBothKnow},
-	{"3.6", "I30_a_log_without_its_beginning_needs_a_snapshot", withoutBeginning},
-	{"3.7", "I31_the_segment_of_the_snapshot_stays", segmentStays},
-	{"3.7", "I32_a_log_is_synced_before_it_forgets", syncedBeforeForget},
-	{"3.7", "I33_segments_go_oldest_first", oldestFirst},
-	{"3.7", "I34_what_is_locked_is_left", lockedIsLeft},
-	{"3.7", "I35_no_crash_leaves_a_node_that_cannot_start", purgeCrashes},
-}
-
-// titles are the headings of the exercises on the page.
-var titles = map[string]string{
-	"3.1": "save",
-	"3.2": "read back",
-	"3.3": "the snapshot file",
-	"3.4": "the newest that is whole",
-	"3.5": "valid snapshots",
-	"3.6": "match",
-	"3.7": "release",
-}
-
-// stands are the exercises that one cannot be tried without. Those that its own
-// functions call are known to Waits; these are called by the suite.
-var stands = map[string][]string{
-	"3.2": {"3.1"},
-	"3.6": {"3.4", "3.5"},
-	"3.7": {"3.1", "3.2", "3.3", "3.4", "3.5", "3.6"},
-}
-
-// waits returns why an exercise is skipped, or "".
-func (impl Implementation) waits(exercise string) string {
-	if impl.Waits == nil {
-		return ""
-	}
-	if reason := impl.Waits(exercise); reason != "" {
-		return reason
-	}
-	for _, other := range stands[exercise] {
-		if reason := impl.Waits(other); reason != "" {
-			return exercise + " cannot be tried without " + other + ": " + reason
-		}
-	}
-	return ""
+// chapter is the suite, in the order of the page.
+var chapter = suite.Chapter[*check]{
+	Page: "docs/03-snapshots.md",
+	Exercises: []suite.Exercise[*check]{
+		{ID: "3.1", Title: "save", Invariants: invariants{
+			{Slug: "I1_what_is_saved_is_written_in_order", Try: savedInOrder},
+			{Slug: "I2_what_raft_acts_on_is_synced", Try: actedOnIsSynced},
+			{Slug: "I3_a_hard_state_is_copied", Try: stateIsCopied},
+			{Slug: "I4_what_contradicts_the_log_is_refused", Try: contradictionRefused},
+			{Slug: "I5_a_segment_begins_with_metadata_and_state", Try: segmentHeads},
+			{Slug: "I6_names_never_go_back", Try: namesNeverGoBack},
+			{Slug: "I7_a_failed_save_is_never_acknowledged", Try: failedSave},
+			{Slug: "I8_a_save_survives_every_crash", Try: saveCrashes},
+		}},
+		{ID: "3.2", Title: "read back", Needs: []string{"3.1"}, Invariants: invariants{
+			{Slug: "I9_what_was_saved_comes_back", Try: savedComesBack},
+			{Slug: "I10_what_is_overwritten_stays_overwritten", Try: staysOverwritten},
+			{Slug: "I11_a_leaders_snapshot_replaces_the_log", Name: "a leader's snapshot replaces the log", Try: leadersSnapshot},
+			{Slug: "I12_a_snapshot_never_committed_is_passed_over", Try: neverCommitted},
+			{Slug: "I13_a_start_that_is_not_there_is_told", Try: startNotThere},
+			{Slug: "I14_what_raft_never_writes_is_corrupt", Try: neverWritten},
+			{Slug: "I15_a_log_that_was_read_goes_on", Try: readGoesOn},
+			{Slug: "I16_any_history_reads_as_raft_left_it", Try: anyHistory},
+		}},
+		{ID: "3.3", Title: "the snapshot file", Invariants: invariants{
+			{Slug: "I17_a_snapshot_file_is_etcds", Name: "a snapshot file is etcd's", Try: fileIsEtcds},
+			{Slug: "I18_a_file_is_durable_with_its_name", Try: fileIsDurable},
+			{Slug: "I19_a_file_is_whole_or_not_there", Try: fileCrashes},
+			{Slug: "I20_a_failed_save_leaves_what_was_there", Try: failedFile},
+		}},
+		{ID: "3.4", Title: "the newest that is whole", Invariants: invariants{
+			{Slug: "I21_the_newest_whole_file_is_loaded", Try: newestIsLoaded},
+			{Slug: "I22_what_is_proven_corrupt_is_set_aside", Try: corruptSetAside},
+			{Slug: "I23_what_cannot_be_read_is_not_corrupt", Try: unreadableStays},
+			{Slug: "I24_a_name_must_be_that_of_its_content", Try: nameOfContent},
+			{Slug: "I25_a_checksum_of_zero_is_a_value", Try: zeroChecksum},
+		}},
+		{ID: "3.5", Title: "valid snapshots", Invariants: invariants{
+			{Slug: "I26_a_snapshot_is_valid_up_to_the_commit", Try: validToCommit},
+			{Slug: "I27_a_torn_end_hides_nothing", Try: tornHidesNothing},
+		}},
+		{ID: "3.6", Title: "match", Needs: []string{"3.4", "3.5"}, Invariants: invariants{
+			{Slug: "I28_only_what_the_log_recorded_is_loaded", Try: onlyRecorded},
+			{Slug: "I29_a_match_is_the_newest_both_know", Try: newestBothKnow},
+			{Slug: "I30_a_log_without_its_beginning_needs_a_snapshot", Try: withoutBeginning},
+		}},
+		{ID: "3.7", Title: "release", Needs: []string{"3.1", "3.2", "3.3", "3.4", "3.5", "3.6"}, Invariants: invariants{
+			{Slug: "I31_the_segment_of_the_snapshot_stays", Try: segmentStays},
+			{Slug: "I32_a_log_is_synced_before_it_forgets", Try: syncedBeforeForget},
+			{Slug: "I33_segments_go_oldest_first", Try: oldestFirst},
+			{Slug: "I34_what_is_locked_is_left", Try: lockedIsLeft},
+			{Slug: "I35_no_crash_leaves_a_node_that_cannot_start", Try: purgeCrashes},
+		}},
+	},
 }
 
 // Run puts impl to every invariant of chapter 3, each in a subtest such as
 // 3.1/I3_a_hard_state_is_copied. An exercise that waits is skipped with the reason
 // that impl.Waits gives.
 func Run(t *testing.T, impl Implementation) {
-	for i := 0; i < len(invariants); {
-		exercise := invariants[i].exercise
-		first := i
-		for i < len(invariants) && invariants[i].exercise == exercise {
-			i++
-		}
-		t.Run(exercise, func(t *testing.T) {
-			if reason := impl.waits(exercise); reason != "" {
-				t.Skip(reason)
-			}
-			t.Parallel() // beside the other exercises; its invariants go in order
-			ended := true
-			for _, inv := range invariants[first:i] {
-				if !ended {
-					break // the rest would most likely hang too
-				}
-				t.Run(inv.slug, func(t *testing.T) {
-					c := &check{T: t, Implementation: impl, inv: inv}
-					ended = c.ends()
-				})
-			}
-		})
-	}
+	chapter.Run(t, impl.Waits, func(c suite.Check) *check { return &check{Check: c, Implementation: impl} })
 }

@@ -7,6 +7,7 @@ import (
 
 	"go.etcd.io/raft/v3/raftpb"
 
+	"example.com/logbook/chapters/course/suite"
 	"example.com/logbook/final/disk"
 )
 
@@ -135,7 +136,7 @@ func (w *world) must(err error) {
 func (w *world) mustBecause(err error, means string) {
 	w.Helper()
 	if err != nil {
-		w.fail(failure{got: w.told(err), want: "nil", means: means})
+		w.fail(failure{Got: w.told(err), Want: "nil", Means: means})
 	}
 }
 
@@ -147,41 +148,30 @@ func (w *world) fail(f failure) {
 
 // complete adds to a failure the calls, and what the last of them did.
 func (w *world) complete(f failure) failure {
-	if f.tried == "" {
-		f.tried = w.story()
+	if f.Tried == "" {
+		f.Tried = w.story()
 	}
-	if f.disk == "" {
-		f.disk = w.changes()
+	if f.Disk == "" {
+		f.Disk = w.changes()
 	}
 	return f
 }
 
 // story is the calls, at most the last eighteen.
-func (w *world) story() string {
-	const most = 18
-	did := w.did
-	if len(did) > most {
-		did = append([]string{fmt.Sprintf("(%d calls)", len(did)-most)}, did[len(did)-most:]...)
-	}
-	return strings.Join(did, "\n")
-}
+func (w *world) story() string { return strings.Join(suite.Last(w.did, 18, "calls"), "\n") }
 
 // changes is what the last call did to the disk, at most the last sixteen.
 func (w *world) changes() string {
-	const most = 16
 	var lines []string
 	for _, e := range w.last {
 		if e.Op&(disk.OpChanges|disk.OpLock) != 0 || e.Err != nil {
 			lines = append(lines, e.String())
 		}
 	}
-	if len(lines) > most {
-		lines = append([]string{fmt.Sprintf("(%d more)", len(lines)-most)}, lines[len(lines)-most:]...)
-	}
 	if lines == nil {
 		return ""
 	}
-	return "the last call did:\n  " + strings.Join(lines, "\n  ")
+	return "the last call did:\n  " + strings.Join(suite.Last(lines, 16, "more"), "\n  ")
 }
 
 // without fails if the last call did one of these operations.
@@ -189,7 +179,7 @@ func (w *world) without(ops disk.Op, means string) {
 	w.Helper()
 	for _, e := range w.last {
 		if e.Op&ops != 0 {
-			w.fail(failure{got: "it does: " + e.String(), want: "no " + ops.String(), means: means})
+			w.fail(failure{Got: "it does: " + e.String(), Want: "no " + ops.String(), Means: means})
 		}
 	}
 }
@@ -201,15 +191,15 @@ func (w *world) holds(fsys disk.FS, least int, means string) {
 	l := look(fsys)
 	switch {
 	case l.wrong != nil:
-		w.fail(failure{got: "the log cannot be read: " + l.wrong.Error(), want: shorten(w.saved), means: means})
+		w.fail(failure{Got: "the log cannot be read: " + l.wrong.Error(), Want: shorten(w.saved), Means: means})
 	case l.headless != "":
-		w.fail(failure{got: listing(l), want: "metadata and the last hard state at the head of " + l.headless, means: means})
+		w.fail(failure{Got: listing(l), Want: "metadata and the last hard state at the head of " + l.headless, Means: means})
 	case len(l.lines) < least || len(l.lines) > len(w.saved) || !slices.Equal(l.lines, w.saved[:len(l.lines)]):
 		want := shorten(w.saved)
 		if least < len(w.saved) {
 			want = "at least " + shorten(w.saved[:least]) + "\nat most " + want
 		}
-		w.fail(failure{got: shorten(l.lines), want: want, means: means})
+		w.fail(failure{Got: shorten(l.lines), Want: want, Means: means})
 	}
 }
 

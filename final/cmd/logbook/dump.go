@@ -62,7 +62,7 @@ func (a *app) dump(dir string, f *filter) (err error) {
 	out := bufio.NewWriter(a.out)
 	fmt.Fprintf(out, "# log in %s\n", at.wal)
 	fmt.Fprintf(out, dumpHeader, "segment", "offset", "type", "frame", "data", "crc", "content")
-	damage := printRecords(out, w, f)
+	damage := printRecords(out, at.wal, w, f)
 	if err := out.Flush(); err != nil {
 		return err
 	}
@@ -75,7 +75,7 @@ func (a *app) dump(dir string, f *filter) (err error) {
 
 // printRecords returns the first damage; a log that holds no metadata is damaged, too.
 // The buffered writer keeps its own error.
-func printRecords(out io.Writer, w *wal.WAL, f *filter) (damage error) {
+func printRecords(out io.Writer, dir string, w *wal.WAL, f *filter) (damage error) {
 	metadata := false
 	for rec, err := range w.Records() {
 		if err != nil {
@@ -91,7 +91,7 @@ func printRecords(out io.Writer, w *wal.WAL, f *filter) (damage error) {
 		}
 	}
 	if t := w.Tail(); damage == nil && !metadata {
-		return &wal.TornError{Segment: t.Segment, Offset: t.Offset, Reason: t.Reason}
+		return &wal.TornError{Dir: dir, Segment: t.Segment, Offset: t.Offset, Reason: t.Reason}
 	}
 	return damage
 }

@@ -52,8 +52,18 @@
 // crashes, the last of as many calls. What it is called for later tells what matters. A token is good as long as the
 // workload does the same operations.
 //
-// A report is loud, NOT durable, about what the crash took. What it says must be there for the promise to break is the
-// other half of the fault: it could be seen before what was lost was durable.
+// # How to read a trace
+//
+// It begins with the verdict: what the check said, which is Recover, or Again, on the disk after the last crash. Then it
+// tells the story from the beginning: the disk at the start; the operations, #1 and so on, numbered through all lives, up
+// to the crash; what would have come next, so that what was forgotten is told from what was not yet reached; what became
+// of what was not durable, in the order of the operations; and the disk after the crash. It is loud, NOT durable, about
+// what the crash took. What it says must be there for the promise to break is the other half of the fault: it could be
+// seen before what was lost was durable. Where nothing was lost, the order or the content is wrong. An arrow points at the
+// last note when the check would pass without it: it is most often the promise that was broken.
+//
+// Ranges are offsets in bytes, in decimal; [22,33) ends in front of byte 33. Of what is lost, the bytes are shown that are
+// not as they were written: zeros as a word, text in quotes, and the rest in hex.
 //
 // # What it does not do
 //

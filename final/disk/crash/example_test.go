@@ -49,23 +49,27 @@ func ExampleExperiment() {
 	// Output:
 	// greeting: a crash breaks a promise
 	//
+	// The check after the crash says:
+	//     the word is "\x00\x00\x00\x00\x00"
+	//
+	// On the disk at the start: nothing
+	//
 	// What was done:
-	//       1  create word                           not durable, and kept
-	//       2  write word [0,5)                      NOT durable: no Sync of the file since
-	//          noted: acknowledged
+	//       #1  create "word"                           not durable, and kept
+	//       #2  write "word" [0,5)                      NOT durable: no Sync of the file since
+	//           noted: acknowledged                     <- without this note, the check would pass
+	//           nothing more was to come
 	//
 	// Then the power goes. Of what was not durable:
-	//     LOST   word [0,512) (operation 2): it shows what was durable before
-	//         written  000000  68 65 6c 6c 6f 00 00 00 00 00 00 00 00 00 00 00  |hello...........|
-	//         left     000000  00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00  |................|
-	//     kept   create word (operation 1)
-	//     kept   size of word (operation 2)
+	//     kept   create "word" (#1)
+	//     LOST   "word" [0,5) (#2): left is a hole, which reads as zeros
+	//         written  [0,5)        "hello"
+	//         left     [0,5)        zeros
+	//     kept   size of "word" (#2)
 	//
 	// The disk after the crash:
-	//     word, 5 bytes
-	//
-	// Recover, given the note "acknowledged", says:
-	//     the word is "\x00\x00\x00\x00\x00"
+	//     "word", 5 bytes
+	//         [0,5)        zeros
 	//
 	// Replay it with crash.Bounds{Replay: "97263486_2n1-1.1.0"}
 	// greeting: 5 of 5 points, 21 disks, 8 of them distinct (0 after a crash inside recovery), 16 recoveries
@@ -122,6 +126,6 @@ func ExampleReport() {
 		fmt.Println(at)
 	}
 	// Output:
-	// in 2, write a [0,6144), after 5632 bytes: 13 undecided
-	// after 2, write a [0,6144): 14 undecided
+	// in #2, write "a" [0,6144), after 5632 bytes: 13 undecided
+	// after #2, write "a" [0,6144): 14 undecided
 }

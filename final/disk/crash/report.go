@@ -58,7 +58,7 @@ type Violation struct {
 	// Experiment is its name.
 	Experiment string
 
-	// Trace tells in words what was done, what the crash left and lost, what Recover said, and how to repeat it.
+	// Trace tells in words what Recover said, what was done, what the crash left and lost, and how to repeat it.
 	Trace string
 
 	// Replay is the token that repeats it: see [Bounds].

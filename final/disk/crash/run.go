@@ -19,6 +19,8 @@ type run struct {
 	notes  []any    // of this run and of those before it
 	prints []uint64 // prints[n] stands for the first n notes
 	err    error
+
+	accepted bool // Recover returned nil
 }
 
 // op is an operation that changes the disk.

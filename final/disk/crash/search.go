@@ -326,6 +326,7 @@ func (j *job) begin() *run {
 func (e *Experiment) live(r *run, sim *disk.Sim) error {
 	notes := r.notes
 	err := e.Recover(sim, notes)
+	r.accepted = err == nil
 	if err == nil && e.Again != nil {
 		err = e.Again(sim, notes, r.note)
 	}

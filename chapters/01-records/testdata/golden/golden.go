@@ -12,9 +12,9 @@ package golden
 
 import (
 	"embed"
-	"fmt"
-	"strings"
+	"errors"
 
+	"example.com/logbook/chapters/course/suite"
 	"example.com/logbook/final/layout"
 )
 
@@ -36,35 +36,14 @@ type Log struct {
 }
 
 // All returns every log, sorted by name.
-func All() ([]Log, error) {
-	entries, err := files.ReadDir(".")
-	if err != nil {
-		return nil, err
-	}
-	var logs []Log
-	for _, e := range entries {
-		text, err := files.ReadFile(e.Name())
-		if err != nil {
-			return nil, err
-		}
-		l, err := parse(string(text))
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", e.Name(), err)
-		}
-		l.Name = strings.TrimSuffix(e.Name(), ".txtar")
-		logs = append(logs, l)
-	}
-	return logs, nil
-}
+func All() ([]Log, error) { return suite.ReadGolden(files, parse) }
 
-// parse splits one file at its two headings.
-func parse(text string) (l Log, err error) {
-	story, rest, ok := strings.Cut(text, "-- log --\n")
-	dump, expect, ok2 := strings.Cut(rest, "-- expect --\n")
-	if !ok || !ok2 {
-		return l, fmt.Errorf("no section log, or no section expect behind it")
+// parse reads the two parts of one file.
+func parse(g suite.Golden) (l Log, err error) {
+	if len(g.Parts) != 2 || g.Parts[0].Heading != "log" || g.Parts[1].Heading != "expect" {
+		return l, errors.New("no section log, or no section expect behind it")
 	}
-	l.Story, l.Expect = story, expect
-	l.Bytes, err = layout.Parse(dump)
+	l = Log{Name: g.Name, Story: g.Story, Expect: g.Parts[1].Text}
+	l.Bytes, err = layout.Parse(g.Parts[0].Text)
 	return l, err
 }

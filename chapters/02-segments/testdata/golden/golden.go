@@ -10,9 +10,8 @@ package golden
 import (
 	"embed"
 	"fmt"
-	"path"
-	"strings"
 
+	"example.com/logbook/chapters/course/suite"
 	"example.com/logbook/final/layout"
 )
 
@@ -40,41 +39,17 @@ type File struct {
 }
 
 // All returns every log, sorted by name.
-func All() ([]Log, error) {
-	entries, err := texts.ReadDir(".")
-	if err != nil {
-		return nil, err
-	}
-	var logs []Log
-	for _, e := range entries {
-		text, err := texts.ReadFile(e.Name())
-		if err != nil {
-			return nil, err
-		}
-		l, err := parse(string(text))
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", e.Name(), err)
-		}
-		l.Name = strings.TrimSuffix(e.Name(), path.Ext(e.Name()))
-		logs = append(logs, l)
-	}
-	return logs, nil
-}
+func All() ([]Log, error) { return suite.ReadGolden(texts, parse) }
 
-// parse splits one golden file at its headings.
-func parse(text string) (l Log, err error) {
-	var rest string
-	l.Story, rest, _ = strings.Cut(text, "-- ")
-	for part := range strings.SplitSeq(rest, "\n-- ") {
-		name, dump, ok := strings.Cut(part, " --\n")
-		if !ok {
-			return l, fmt.Errorf("no file behind the comment: %.40q", part)
-		}
-		b, err := layout.Parse(dump)
+// parse reads the files of one log.
+func parse(g suite.Golden) (Log, error) {
+	l := Log{Name: g.Name, Story: g.Story}
+	for _, part := range g.Parts {
+		b, err := layout.Parse(part.Text)
 		if err != nil {
-			return l, fmt.Errorf("%s: %w", name, err)
+			return l, fmt.Errorf("%s: %w", part.Heading, err)
 		}
-		l.Files = append(l.Files, File{name, b})
+		l.Files = append(l.Files, File{part.Heading, b})
 	}
 	return l, nil
 }

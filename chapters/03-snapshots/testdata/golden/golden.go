@@ -26,6 +26,7 @@ import (
 	"fmt"
 	"strings"
 
+	"example.com/logbook/chapters/course/suite"
 	"example.com/logbook/final/layout"
 )
 
@@ -57,38 +58,14 @@ type File struct {
 }
 
 // All returns every log, sorted by name.
-func All() ([]Log, error) {
-	entries, err := files.ReadDir(".")
-	if err != nil {
-		return nil, err
-	}
-	var logs []Log
-	for _, e := range entries {
-		text, err := files.ReadFile(e.Name())
-		if err != nil {
-			return nil, err
-		}
-		l, err := parse(string(text))
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", e.Name(), err)
-		}
-		l.Name = strings.TrimSuffix(e.Name(), ".txtar")
-		logs = append(logs, l)
-	}
-	return logs, nil
-}
+func All() ([]Log, error) { return suite.ReadGolden(files, parse) }
 
-// parse splits one file at its headings.
-func parse(text string) (l Log, err error) {
-	var rest string
-	l.Story, rest, _ = strings.Cut(text, "-- ")
-	for part := range strings.SplitSeq(rest, "\n-- ") {
-		name, body, ok := strings.Cut(part, " --\n")
-		if !ok {
-			return l, fmt.Errorf("no section behind the comment: %.40q", part)
-		}
-		if err := l.section(name, body); err != nil {
-			return l, fmt.Errorf("%s: %w", name, err)
+// parse reads the sections of one log.
+func parse(g suite.Golden) (Log, error) {
+	l := Log{Name: g.Name, Story: g.Story}
+	for _, part := range g.Parts {
+		if err := l.section(part.Heading, part.Text); err != nil {
+			return l, fmt.Errorf("%s: %w", part.Heading, err)
 		}
 	}
 	return l, nil

@@ -1,6 +1,7 @@
 package grade
 
 import (
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -167,11 +168,12 @@ func (t *testRun) spoken(test *testOutcome) []string {
 	return lines
 }
 
-// relative returns a file of the suite as the model names files: relative to
-// the project's root. With -trimpath it begins with the module's path.
+// relative returns a file of the suite, or of what the suites share, as the model
+// names files: relative to the project's root. With -trimpath it begins with the
+// module's path.
 func (t *testRun) relative(file string) string {
 	file = filepath.ToSlash(file)
-	if at := strings.LastIndex(file, "/"+t.chapter.Folder+"/"); at >= 0 {
+	if at := strings.LastIndex(file, "/"+path.Dir(t.chapter.Folder)+"/"); at >= 0 {
 		return file[at+1:]
 	}
 	return file

@@ -194,6 +194,7 @@ func TestMessages(t *testing.T) {
 		"        ",
 		"        --- FAIL: this is said, too",
 		"    /x/chapters/01-one/onetest/onetest.go:13: see one.go:7: there",
+		"    /x/chapters/course/suite/suite.go:14: no end",
 		"--- FAIL: TestOne/1.1 (0.00s)",
 	}})
 	at := func(line int) book.Position {
@@ -202,6 +203,7 @@ func TestMessages(t *testing.T) {
 	want := []Message{
 		{Text: "Encode(1) mismatch (-want +got):\n  int(\n- \t1,\n\n--- FAIL: this is said, too", From: at(12)},
 		{Text: "see one.go:7: there", From: at(13)},
+		{Text: "no end", From: book.Position{File: "chapters/course/suite/suite.go", Line: 14}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("messages() mismatch (-want +got):\n%s", diff)

@@ -17,6 +17,9 @@
 //   - The page has the shape of all pages: headings in order, 1,800 to 3,000
 //     words of text, three figures, links to etcd at one tag; and each
 //     invariant on it is the name of a subtest, and the other way round.
+//   - Every fault that the finished packages must survive, and every lesson of
+//     etcd's, stands by its id beside a test of theirs, or on the page that
+//     says why the format forbids it.
 //   - Desks and pages are what course stubs and course weave make of them.
 //
 // [Run] is the command.

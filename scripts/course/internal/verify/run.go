@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path"
+	"slices"
 	"strconv"
 
 	"example.com/logbook/scripts/course/internal/book"
@@ -101,7 +102,8 @@ func verify(b *book.Book, chapters []*book.Chapter, stdout io.Writer, p *progres
 	p.show("pages")
 	stale, err := weave.Check(b.Root)
 	p.clear()
-	return append(problems, stale...), err
+	missing, errIDs := missingIDs(b.Root)
+	return slices.Concat(problems, stale, missing), errors.Join(err, errIDs)
 }
 
 // progress says on a terminal what is being proven.

@@ -1,0 +1,157 @@
+package wal_test
+
+import (
+	"bytes"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	raftpb "go.etcd.io/raft/v3/raftpb"
+
+	"github.com/google/go-cmp/cmp"
+
+	"example.com/logbook/final/disk"
+	"example.com/logbook/final/wal"
+)
+
+// TestSpare: the next segment is made ahead, filled with zeros, in the background; a leftover is emptied first; Close removes it. W19 W20 W37
+func TestSpare(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "wal")
+	const size = 4 << 20
+	o := &wal.Options{SegmentSize: size}
+	w, err := wal.Create(dir, nil, o)
+	must(t, err)
+	must(t, w.Close())
+	spare := filepath.Join(dir, "0.tmp")
+	must(t, os.WriteFile(spare, bytes.Repeat([]byte{0xab}, 1<<20), 0o600))
+	w, err = wal.Open(dir, nil, o)
+	must(t, err)
+	_, _, _, err = w.ReadAll()
+	must(t, err)
+	must(t, w.Save(hs(1, 1, 0), []*raftpb.Entry{ent(1, 1, 3<<20)}))
+	wal.WaitForFilled(w, size)
+	b, err := os.ReadFile(spare)
+	must(t, err)
+	if !bytes.Equal(b, make([]byte, size)) {
+		t.Errorf("the spare has %d bytes, not all zero, want %d zeros", len(b), size)
+	}
+	must(t, w.Save(nil, []*raftpb.Entry{ent(2, 1, 2<<20)}))
+	must(t, w.Save(nil, []*raftpb.Entry{ent(3, 1)}))
+	if n := len(w.Segments()); n != 2 {
+		t.Errorf("%d segments", n)
+	}
+	must(t, w.Close())
+	if _, err := os.Stat(spare); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("Close left %v", err)
+	}
+	if _, err := wal.Verify(dir, nil, nil); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestSpareFails: that the next segment cannot be made ahead is no failure of the log, until a cut needs it; and then it is tried again. W19 W18
+func TestSpareFails(t *testing.T) {
+	t.Parallel()
+	sim := disk.NewSim()
+	w := create(t, sim, 2048)
+	struck := sim.Inject(disk.Fault{Name: "0.tmp", Nth: 1, Err: syscall.ENOSPC})
+	if err := w.Prepare(); err == nil || struck() != 1 {
+		t.Errorf("Prepare() error = %v, struck %d", err, struck())
+	}
+	next := uint64(1)
+	for len(w.Segments()) < 3 {
+		must(t, w.Save(nil, []*raftpb.Entry{ent(next, 1, 500)}))
+		next++
+	}
+	must(t, sim.Mkdir(folderName+"/0.tmp", disk.DirMode)) // in the way for good
+	var err error
+	for err == nil {
+		if err = w.Save(nil, []*raftpb.Entry{ent(next, 1, 500)}); err == nil {
+			next++
+		}
+	}
+	if again := w.Save(hs(2, 1, 0), nil); again == nil || again.Error() != err.Error() {
+		t.Errorf("Save() behind a failed cut = %v, want %v", again, err)
+	}
+	if !strings.Contains(err.Error(), "cut log/0000000000000002-") {
+		t.Errorf("error does not name the segment: %v", err)
+	}
+	w.Close()
+	must(t, sim.Remove(folderName+"/0.tmp"))
+	if _, r := reopen(t, sim, 2048, nil); uint64(len(r.ents)) < next-1 {
+		t.Errorf("%d entries are left of %d that were acknowledged", len(r.ents), next-1)
+	}
+}
+
+// TestLeftoverSpare: nothing of a file that a crash has left under the spare's name comes back behind the head of a segment. W20
+func TestLeftoverSpare(t *testing.T) {
+	t.Parallel()
+	sim := disk.NewSim()
+	w := create(t, sim, 2048)
+	put(t, sim, folderName+"/0.tmp", bytes.Repeat([]byte{0xab}, 4096))
+	for i := uint64(1); len(w.Segments()) < 2; i++ {
+		must(t, w.Save(hs(1, 1, 0), []*raftpb.Entry{ent(i, 1, 500)}))
+	}
+	last := content(t, sim, folderName+"/"+w.Segments()[1].Name)
+	if bytes.Contains(last, []byte{0xab, 0xab}) {
+		t.Error("the leftover shows behind the head")
+	}
+}
+
+// acknowledged in it. W36
+func TestCutOrder(t *testing.T) {
+	t.Parallel()
+	sim := disk.NewSim()
+	w := create(t, sim, 1000)
+	i := uint64(1)
+	for ; len(w.Segments()) < 2; i++ {
+		sim.ClearLog()
+		must(t, w.Save(nil, []*raftpb.Entry{ent(i, 1, 700)}))
+	}
+	var got []string
+	for _, e := range sim.Log() {
+		if e.Op&disk.OpChanges != 0 {
+			got = append(got, e.Op.String()+" "+filepath.Base(e.Name))
+		}
+	}
+	const old, spare, folder = "0000000000000000-0000000000000000.wal", "0.tmp", folderName
+	want := []string{
+		"write " + old, "truncate " + old, "sync " + old, "create " + spare, "preallocate " + spare, "write " + spare, "sync " + spare,
+		"rename " + spare, "syncdir " + folder,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("operations mismatch (-want +got):\n%s", diff)
+	}
+}
+
+// as it does not for etcd; and a snapshot's record never begins a segment. W34
+func TestWhenToCut(t *testing.T) {
+	t.Parallel()
+	sim := disk.NewSim()
+	w := create(t, sim, 1000)
+	expect := func(what string, segments int) {
+		t.Helper()
+		if n := len(w.Segments()); n != segments {
+			t.Errorf("%s: %d segments, want %d", what, n, segments)
+		}
+	}
+	must(t, w.Save(hs(1, 1, 0), ents(1, 20, 1))) // beyond the size, but nothing was synced before
+	expect("one large Save", 1)
+	for i := uint64(2); i < 20; i++ {
+		must(t, w.SaveSnapshot(snapshot(i, 1)))
+	}
+	expect("snapshots", 1)
+	must(t, w.Save(hs(1, 1, 20), nil))
+	expect("a hard state", 2)
+	for range 100 {
+		must(t, w.Save(hs(1, 1, 20), nil))
+	}
+	expect("hard states that are not synced", 2)
+	must(t, w.Save(hs(1, 1, 20), []*raftpb.Entry{ent(21, 1, 1<<20)}))
+	expect("one Save larger than etcd's buffer", 3)
+}
