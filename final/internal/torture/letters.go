@@ -190,6 +190,9 @@ func (l *life) restart() error {
 	if err := beside(l.w.Purge()); err != nil {
 		return err
 	}
+	if err := beside(l.snapshots().Purge(snapshotMessage(at), 1)); err != nil {
+		return err
+	}
 	if err := l.close(); err != nil {
 		return err
 	}

@@ -96,12 +96,7 @@ func (l *life) read() (v view, err error) {
 	if err != nil {
 		return v, fmt.Errorf("ValidSnapshotEntries: %w", err)
 	}
-	for _, m := range valid {
-		if m.GetIndex() >= v.start.index {
-			v.start = position{m.GetIndex(), m.GetTerm()}
-		}
-	}
-	if err := l.loadSnapshot(v.start); err != nil {
+	if v.start, err = l.loadSnapshot(valid); err != nil {
 		return v, err
 	}
 	at := &raftpb.SnapshotMetadata{Index: new(v.start.index), Term: new(v.start.term)}

@@ -3,26 +3,24 @@ package torture
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"os"
+
+	raftpb "go.etcd.io/raft/v3/raftpb"
 
 	"example.com/logbook/final/disk"
+	"example.com/logbook/final/snap"
 )
 
 // snapDir is the folder of the snapshots' files.
 const snapDir = "snap"
 
-// snapName returns the name of a snapshot's file.
-func snapName(at position) string {
-	return fmt.Sprintf("%s/%016x-%016x.snap", snapDir, at.term, at.index)
-}
+// snapBody returns what a snapshot holds: enough for two sectors.
+func snapBody(at position) string { return payload(at, 700) }
 
-// snapBody returns what a snapshot's file holds: enough for two sectors.
-func snapBody(at position) []byte { return []byte(payload(at, 700)) }
+// snapshots are the node's files.
+func (l *life) snapshots() *snap.Snapshotter { return snap.New(snapDir, &snap.Options{FS: l.fs}) }
 
-// storeSnapshot makes a snapshot's file durable before its record vouches for it: under another name first, so that a crash leaves the whole file or
-// none.
+// storeSnapshot makes a snapshot's file durable, before its record vouches for it.
 func (l *life) storeSnapshot(at position) error {
 	if err := l.fs.Mkdir(snapDir, disk.DirMode); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
@@ -30,37 +28,25 @@ func (l *life) storeSnapshot(at position) error {
 	if err := l.fs.SyncDir("."); err != nil {
 		return err
 	}
-	f, err := l.fs.Open(snapDir+"/tmp", os.O_RDWR|os.O_CREATE|os.O_TRUNC, disk.FileMode)
-	if err != nil {
-		return err
-	}
-	_, err = f.WriteAt(snapBody(at), 0)
-	if err == nil {
-		err = f.Sync()
-	}
-	if err = errors.Join(err, f.Close()); err != nil {
-		return err
-	}
-	if err := l.fs.Rename(snapDir+"/tmp", snapName(at)); err != nil {
-		return err
-	}
-	return l.fs.SyncDir(snapDir)
+	return l.snapshots().SaveSnap(&raftpb.Snapshot{Data: []byte(snapBody(at)), Metadata: snapshotMessage(at)})
 }
 
-// loadSnapshot reads the file that a node starts from.
-func (l *life) loadSnapshot(at position) error {
-	if at.index == 0 {
-		return nil
+// loadSnapshot loads the newest snapshot that the log vouches for: all of them have files, but for those that are purged behind a newer one.
+func (l *life) loadSnapshot(vouched []*raftpb.SnapshotMetadata) (at position, err error) {
+	s := l.snapshots()
+	m, err := s.LoadNewestAvailable(vouched)
+	if rejected := s.Rejected(); len(rejected) > 0 {
+		return at, fmt.Errorf("the file of a snapshot is not whole: %v", rejected)
 	}
-	f, err := l.fs.Open(snapName(at), os.O_RDONLY, 0)
+	if errors.Is(err, snap.ErrNoSnapshot) || errors.Is(err, fs.ErrNotExist) {
+		return at, nil // the model knows whether that is right
+	}
 	if err != nil {
-		return fmt.Errorf("the log vouches for snapshot %v, and its file is not there: %w", at, err)
+		return at, err
 	}
-	defer f.Close()
-	want := snapBody(at)
-	got := make([]byte, len(want))
-	if _, err := f.ReadAt(got, 0); err != nil && err != io.EOF || string(got) != string(want) {
-		return fmt.Errorf("the log vouches for snapshot %v, and its file is not whole: %v", at, err)
+	at = position{m.GetMetadata().GetIndex(), m.GetMetadata().GetTerm()}
+	if string(m.GetData()) != snapBody(at) {
+		return at, fmt.Errorf("%w the data of snapshot %v is another's", errLost, at)
 	}
-	return nil
+	return at, nil
 }
