@@ -12,7 +12,7 @@
 //	z  a Save of zeros, which look like what was never written
 //	h  a hard state alone, that moves the commit
 //	v  a hard state alone, with a new term and a vote in it
-//	o  an overwrite: a new leader replaces the last entry, if it is not committed
+//	o  an overwrite: a new leader replaces what is not committed, three entries at most, by two or one
 //	n  a snapshot of the node's own: its file, then SaveSnapshot
 //	l  a leader's snapshot, far ahead: its file, SaveSnapshot, then the Save that commits it, every second time with an entry behind it
 //	c  Saves until there is another segment
@@ -43,15 +43,15 @@
 //	F8  a rename done or not                         TestSearch: the rename of a cut, of Create, of a snapshot's file
 //	F9  a crash inside recovery                      TestSearch: two deep
 //	F10 a second life                                TestSearch: Setup.Again
-//	F11 no space                                     TestSweep: each call, once and for good
-//	F12 write, truncate, rename or sync of a folder fails   TestSweep
-//	F13 a sync fails                                 TestSweep: with pages clean, reverted and dirty
+//	F11 no space                                     TestSweep, TestRecoveryFails: each call, once and for good
+//	F12 write, truncate, rename or sync of a folder fails   the same
+//	F13 a sync fails                                 the same, with pages clean, reverted and dirty
 //	F14 reads fail                                   TestReads
-//	F15 flipped bits                                 TestDamage; for reading, wal's TestFlipEveryBit
-//	F16 sectors zeroed, swapped, doubled             TestDamage; for reading, wal's TestZeroedSectors
-//	F17 files cut, extended, deleted                 TestDamage; for reading, wal's TestCutSegments
-//	F18 the snapshot's own file                      package snap's; here a file is whole or the search fails
-//	F19 somebody else's log                          wal's TestMetadataConflict; an older copy of the whole folder cannot be told from the log
+//	F15 flipped bits                                 TestDamage; for reading, wal's TestEveryBitFlip
+//	F16 sectors zeroed, swapped, doubled             TestDamage; for reading, wal's TestEverySector, TestSealedSectors
+//	F17 files cut, extended, deleted                 TestDamage; for reading, wal's TestCutAtEveryByte, TestSealedSegments, TestDoubled, TestSequence
+//	F18 the snapshot's own file                      package snap's; TestSearch: a file that the log vouches for is whole
+//	F19 somebody else's log                          wal's TestForeignSegment; an older copy of the whole folder cannot be told from the log
 //	F20 slow disks, clocks that jump                 TestSlow
 //	F21 two at once                                  TestTwo; that no lock outlives a crash: TestSearch
 //
@@ -59,6 +59,10 @@
 //
 //   - Nothing is proved beyond the words and the bounds: beyond 2^12 combinations of sectors they are a choice, and behind so many states a word ends.
 //   - A hard state that only moves the commit has reached the kernel when Save returns, and the death of the process leaves it. Recovery is not told
-//     what it recovers from, so this is not checked here, but by wal's own tests.
+//     what it recovers from, so the search does not check this; TestKilled does, behind each letter of some words.
+//   - A sync of a folder that fails, and leaves the name to the next loss of power (F12): no later call can make the name durable, and whoever starts
+//     again sees it. The file systems that this can happen on take no more writes then. The tests let the name stay.
+//   - To make a name durable, the simulated disk makes those of the folders above it durable, as a journal does: that Create syncs the folder above the
+//     log's is seen by no crash.
 //   - The background goroutine is off: what it does is Prepare's, at another time.
 package torture

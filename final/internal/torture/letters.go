@@ -112,13 +112,16 @@ func (l *life) vote() error {
 	return l.save(&h)
 }
 
-// overwrite is a new leader, who replaces the last entry if it is not committed.
+// overwrite is a new leader, who replaces what is not committed, three entries at most, by two of his own, or by one.
 func (l *life) overwrite() error {
 	h := l.hard()
 	h.term, h.vote = h.term+1, 0
-	at := max(h.commit, l.now.log.last()-min(l.now.log.last(), 1)) + 1
-	first := position{at, h.term}
-	second := position{at + 1, h.term}
+	last := l.now.log.last()
+	first := position{max(h.commit, last-min(last, 3)) + 1, h.term}
+	if l.acts%2 == 0 {
+		return l.save(&h, entry{first, ""})
+	}
+	second := position{first.index + 1, h.term}
 	return l.save(&h, entry{first, ""}, entry{second, payload(second, 100)})
 }
 

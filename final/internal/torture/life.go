@@ -114,7 +114,18 @@ func (l *life) read() (v view, err error) {
 	for _, e := range ents {
 		v.ents = append(v.ents, entry{position{e.GetIndex(), e.GetTerm()}, string(e.GetData())})
 	}
-	return v, l.keptCopy()
+	return v, errors.Join(l.keptCopy(), l.namesInOrder())
+}
+
+// namesInOrder returns what is wrong about the segments' names: who looks for a snapshot goes by their indexes, which never go back.
+func (l *life) namesInOrder() error {
+	segs := l.w.Segments()
+	for i := range len(segs) - 1 {
+		if segs[i+1].Seq != segs[i].Seq+1 || segs[i+1].Index < segs[i].Index {
+			return fmt.Errorf("%s stands behind %s", segs[i+1].Name, segs[i].Name)
+		}
+	}
+	return nil
 }
 
 // keptCopy returns what is wrong about the copy of a tail that was cut: it must be there, and begin with what is kept.

@@ -18,7 +18,7 @@ import (
 
 var (
 	planted     = flag.String("planted", "", "a pattern: which of the bugs in wal/testdata/planted TestPlanted plants; . is all")
-	plantStates = flag.Int64("planted-states", 10_000, "how many disks the search for a planted bug recovers from")
+	plantStates = flag.Int64("planted-states", 12_000, "how many disks the search for a planted bug recovers from")
 )
 
 // root is the module's folder.
@@ -150,8 +150,8 @@ func (b *bug) found(t *testing.T) {
 	overlay, begin := b.overlay(t), time.Now()
 	states := fmt.Sprint("-states=", *plantStates)
 	for _, args := range [][]string{
-		{"./final/internal/torture", "-run=TestSearch|TestReads|TestDamage|TestTwo|TestSlow|TestLetters", states},
-		{"./final/internal/torture", "-run=TestSweep"},
+		{"./final/internal/torture", "-run=TestSearch|TestReads|TestDamage|TestTwo|TestSlow|TestKilled|TestLetters", states},
+		{"./final/internal/torture", "-run=TestSweep|TestRecoveryFails", "-thorough"},
 		{"./final/wal", "./final/disk"},
 	} {
 		cmd := exec.CommandContext(t.Context(), "go", append([]string{"test", "-overlay=" + overlay, "-vet=off", "-failfast", "-count=1", "-timeout=2m"}, args...)...)

@@ -233,7 +233,7 @@ func Replay(ctx context.Context, replay string) error {
 	return err
 }
 
-// words yields all words up to a length, the short ones first, in an order that a seed selects; then again, with other setups.
+// words yields all words up to a length, in an order that a seed selects, short and long ones in turn; then again, with other setups.
 type words struct {
 	rng     *rand.Rand
 	longest int
@@ -248,14 +248,23 @@ func newWords(seed uint64, longest int) *words {
 	return w
 }
 
-// shuffle begins anew.
+// shuffle begins anew. A word of one or two letters gets all that can happen to it, one of more has what comes of one thing after the other.
 func (w *words) shuffle() {
+	short, long := w.shuffled(1, min(2, w.longest)), w.shuffled(3, w.longest)
 	w.list, w.at = nil, 0
-	for n := 1; n <= w.longest; n++ {
-		list := spellings(n)
-		w.rng.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
-		w.list = append(w.list, list...)
+	for i := range max(len(short), len(long)) {
+		w.list = append(w.list, short[min(i, len(short)):min(i+1, len(short))]...)
+		w.list = append(w.list, long[min(i, len(long)):min(i+1, len(long))]...)
 	}
+}
+
+// shuffled returns the words from one length to another.
+func (w *words) shuffled(from, to int) (list []string) {
+	for n := from; n <= to; n++ {
+		list = append(list, spellings(n)...)
+	}
+	w.rng.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
+	return list
 }
 
 // spellings returns all words of a length.
