@@ -88,12 +88,12 @@ func (g *ghost) check(v view) error {
 }
 
 // errLost is that something acknowledged is missing, or something is there that nobody tried.
-var errLost = errors.New("what was read is none of what was promised and tried:")
+var errLost = errors.New("what was read is none of what was promised and tried")
 
 // lost says what a view should have been.
 func (g *ghost) lost(v view) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "\n  read %v\n", v)
+	fmt.Fprintf(&b, ":\n  read %v\n", v)
 	said := map[string]bool{}
 	for _, m := range g.may {
 		if s := m.view.String(); !said[s] {

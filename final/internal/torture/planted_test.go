@@ -129,7 +129,7 @@ func TestPlantedFit(t *testing.T) {
 
 var failed = regexp.MustCompile(`(?m)^\s*--- FAIL: (\S+)`)
 
-// TestPlanted plants one bug after the other, and demands that the search or the suites of wal and disk find it within a minute:
+// TestPlanted plants one bug after the other, and demands that the search or the suites of wal, snap and disk find it within a minute:
 //
 //	go test ./final/internal/torture -run 'Planted$' -planted . -v -timeout 30m
 func TestPlanted(t *testing.T) {
@@ -151,8 +151,8 @@ func (b *bug) found(t *testing.T) {
 	states := fmt.Sprint("-states=", *plantStates)
 	for _, args := range [][]string{
 		{"./final/internal/torture", "-run=TestSearch|TestReads|TestDamage|TestTwo|TestSlow|TestKilled|TestLetters", states},
+		{"./final/wal", "./final/snap", "./final/disk"},
 		{"./final/internal/torture", "-run=TestSweep|TestRecoveryFails", "-thorough"},
-		{"./final/wal", "./final/disk"},
 	} {
 		cmd := exec.CommandContext(t.Context(), "go", append([]string{"test", "-overlay=" + overlay, "-vet=off", "-failfast", "-count=1", "-timeout=2m"}, args...)...)
 		cmd.Dir = root

@@ -46,7 +46,7 @@ func (l *life) loadSnapshot(vouched []*raftpb.SnapshotMetadata) (at position, er
 	}
 	at = position{m.GetMetadata().GetIndex(), m.GetMetadata().GetTerm()}
 	if string(m.GetData()) != snapBody(at) {
-		return at, fmt.Errorf("%w the data of snapshot %v is another's", errLost, at)
+		return at, fmt.Errorf("%w: the data of snapshot %v is another's", errLost, at)
 	}
 	return at, nil
 }

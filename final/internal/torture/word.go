@@ -126,7 +126,7 @@ func (s Setup) judge(l *life) error {
 	case err != nil:
 		return err
 	case !there && (l.ghost.created || !s.Create):
-		return fmt.Errorf("%w the log is gone", errLost)
+		return fmt.Errorf("%w: the log is gone", errLost)
 	case !there:
 		return l.create()
 	}
