@@ -34,6 +34,8 @@ type checker struct {
 	dropped  bool   // the record checked last was a leader's snapshot, that is to replace the log
 	reverted bool   // the record checked last has brought back the log before one
 
+	proof proof // of what is durable in the present segment
+
 	entry    entryFields    // of the record checked last, if it was one
 	position snapshotFields // the same
 }
@@ -55,7 +57,7 @@ type shape struct {
 }
 
 // begin is called at the start of a segment.
-func (c *checker) begin() { c.segment, c.bare, c.anew = 0, false, false }
+func (c *checker) begin() { c.segment, c.bare, c.anew, c.proof = 0, false, false, proof{} }
 
 // headless tells whether the present segment has not got its head: crc and metadata. A bare one needs none.
 func (c *checker) headless() bool { return c.segment < 2 && !c.bare }
@@ -74,6 +76,7 @@ func (c *checker) check(r *Record) error {
 	if err := c.place(r); err != nil {
 		return err
 	}
+	c.proof.take(r)
 	c.dropped, c.reverted = false, false
 	switch r.Type {
 	case TypeMetadata:

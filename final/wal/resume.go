@@ -83,6 +83,9 @@ func (w *WAL) settle(r *replay) (o *writer, report Report, err error) {
 			return nil, report, o.fail("write", err)
 		}
 	}
+	if err := o.again(r.check.proof.offset, o.enc.off); err != nil {
+		return nil, report, err
+	}
 	if err := o.sync(); err != nil {
 		return nil, report, err
 	}
@@ -93,4 +96,43 @@ func (w *WAL) settle(r *replay) (o *writer, report Report, err error) {
 		return nil, report, o.fail("sync the folder above that of", err)
 	}
 	return o, report, nil
+}
+
+// proof follows up to where a segment was durable before it was written on. It is the evidence by which damage is told from a torn tail: a sync that had
+// failed would have ended the log.
+type proof struct {
+	offset                 int64 // all before it
+	entry, state, snapshot bool  // there is one behind offset; the state, behind the entry
+}
+
+// take takes the next record: behind a snapshot, or an entry behind an entry and a hard state, it belongs to a later call.
+func (p *proof) take(r *Record) {
+	if p.snapshot || r.Type == TypeEntry && p.state {
+		*p = proof{offset: r.Offset}
+	}
+	switch r.Type {
+	case TypeEntry:
+		p.entry = true
+	case TypeState:
+		p.state = p.state || p.entry
+	case TypeSnapshot:
+		p.snapshot = true
+	}
+}
+
+// again writes a part of the last segment once more, as it is. If it was the last thing that a log wrote whose sync failed, the kernel shows it and has
+// marked it clean: a sync would succeed and not write it, and a loss of power take what by then was acted on.
+func (o *writer) again(from, to int64) error {
+	b := make([]byte, min(fillStep, max(0, to-from)))
+	for from < to {
+		b = b[:min(int64(len(b)), to-from)]
+		if err := readFull(o.last().File, b, from); err != nil {
+			return readError(o.last().Segment.Name, from, err)
+		}
+		if _, err := o.last().WriteAt(b, from); err != nil {
+			return o.fail("write", err)
+		}
+		from += int64(len(b))
+	}
+	return nil
 }

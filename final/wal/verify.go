@@ -3,6 +3,7 @@ package wal
 import (
 	"errors"
 	"io"
+	"slices"
 
 	raftpb "go.etcd.io/raft/v3/raftpb"
 )
@@ -28,7 +29,7 @@ func Verify(dir string, snap *raftpb.SnapshotMetadata, opts *Options) (*raftpb.H
 }
 
 // ValidSnapshotEntries returns the snapshots that the log in dir can be opened at, in the order in which they were recorded: those up to
-// the last hard state's commit. A snapshot file that is not among them is the leftover of a crash.
+// the last hard state's commit, or all of them before the first hard state. A snapshot file that is not among them is the leftover of a crash.
 //
 // It begins with the oldest segment there is, whose first record seeds the chain. Damage makes all snapshots before it useless, and is no
 // error as long as all segments behind it are intact and one of them holds a snapshot: opened there, the log reads well. It is an error in the last
@@ -89,7 +90,7 @@ func (s *scanner) snapshots() ([]*raftpb.SnapshotMetadata, error) {
 		rec, err := s.next()
 		switch {
 		case err == io.EOF:
-			return committed(snaps, s.check.state.commit), nil
+			return s.check.vouched(snaps), nil
 		case err != nil:
 			return nil, err
 		case rec.Type != TypeSnapshot:
@@ -103,13 +104,8 @@ func (s *scanner) snapshots() ([]*raftpb.SnapshotMetadata, error) {
 	}
 }
 
-// committed returns the snapshots up to the given commit.
-func committed(snaps []*raftpb.SnapshotMetadata, commit uint64) []*raftpb.SnapshotMetadata {
-	var valid []*raftpb.SnapshotMetadata
-	for _, m := range snaps {
-		if m.GetIndex() <= commit {
-			valid = append(valid, m)
-		}
-	}
-	return valid
+// vouched returns the snapshots that the hard state's commit covers. A log without any hard state vouches for all: a new node's first words may be a
+// leader's snapshot, of which a crash can leave the record without the Save behind it, and a snapshot is always of what its cluster has committed.
+func (c *checker) vouched(snaps []*raftpb.SnapshotMetadata) []*raftpb.SnapshotMetadata {
+	return slices.DeleteFunc(snaps, func(m *raftpb.SnapshotMetadata) bool { return !c.state.empty() && m.GetIndex() > c.state.commit })
 }

@@ -45,6 +45,7 @@ var rooms = []room{
 	{folder: "final/disk/crash", may: []string{"final/disk"}, tests: proofs},
 	{folder: "final/disk/...", tests: proofs},
 	{folder: "final/layout/...", tests: proofs},
+	{folder: "final/internal/torture", may: slices.Concat(node, []string{crashLab}), tests: proofs},
 	{folder: "final/internal/...", may: []string{"final/disk", raft, protobuf}, tests: proofs},
 	{folder: "final/wal/...", may: []string{"final/disk", "final/internal/...", raft, protobuf}, tests: proofs},
 	{folder: "final/snap/...", may: []string{"final/disk", "final/internal/...", raft, protobuf}, tests: proofs},

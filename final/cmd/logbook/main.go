@@ -1,14 +1,16 @@
 // Command logbook looks into the log of a raft node: one that was written by
 // final/wal, or by etcd, whose format is the same. It only reads, but for
 // "repair -yes", which cuts off a torn tail after a copy, and "bench", which works in a
-// folder of its own.
+// folder of its own. And "torture" crashes the log that final/wal writes, on a
+// simulated disk, for as long as you like.
 //
 // "logbook help" prints how it is used, with an example session. Messages go to
 // standard error as "logbook: ...". The exit codes are
 //
 //	0  fine; a torn tail is fine too, since a crash leaves one, and is told
 //	1  what was named is no log, or is damaged, unreadable or empty; a node may not
-//	   start on it; it was not repaired; a benchmark could not be run to its end
+//	   start on it; it was not repaired; a benchmark could not be run to its end; torture has
+//	   found a broken promise
 //	2  wrong use
 //
 // But for repair it takes no lock and changes nothing, so it may run beside a live node.
@@ -33,11 +35,13 @@ import (
 	"os"
 	"runtime/debug"
 	"strings"
+
+	"golang.org/x/term"
 )
 
 // main is the only place that knows the process: arguments, streams, exit code.
 func main() {
-	a := &app{out: os.Stdout, err: os.Stderr, colour: colour(os.Stdout)}
+	a := &app{out: os.Stdout, err: os.Stderr, colour: colour(os.Stdout), terminal: term.IsTerminal(int(os.Stderr.Fd()))}
 	os.Exit(a.run(os.Args[1:]))
 }
 
@@ -46,6 +50,7 @@ func main() {
 type app struct {
 	out, err io.Writer
 	colour   bool // out is a terminal that wants colour
+	terminal bool // err is a terminal
 }
 
 // The exit codes; part of the interface.
@@ -119,6 +124,10 @@ func (a *app) parse(c *command, args []string) error {
 		return a.help([]string{c.name})
 	case err != nil:
 		return &usageError{c.name, c.name + ": " + err.Error()}
+	case c.argument == "" && flags.NArg() == 0:
+		return run("")
+	case c.argument == "":
+		return &usageError{c.name, fmt.Sprintf("%s: takes no argument", c.name)}
 	case flags.NArg() == 0 && c.optional != "":
 		return run(c.optional)
 	case flags.NArg() == 0:

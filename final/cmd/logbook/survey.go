@@ -13,11 +13,12 @@ type survey struct {
 	segments []wal.Segment
 	number   map[string]int // of each segment, by its name
 	// recorded are the snapshots that the log can be opened at: those up to commit,
-	// in the order of their records.
+	// or all before the first hard state, in the order of their records.
 	recorded []*raftpb.SnapshotMetadata
 	// newest is the number of the last segment that records each snapshot.
 	newest  map[position]int
 	commit  uint64 // of the last hard state
+	stated  bool   // there is one
 	lineage *lineage
 }
 
@@ -43,7 +44,7 @@ func (r *report) count(w *wal.WAL) (*survey, error) {
 		}
 	}
 	for _, m := range all {
-		if m.GetIndex() <= s.commit {
+		if m.GetIndex() <= s.commit || !s.stated {
 			s.recorded = append(s.recorded, m)
 		}
 	}
@@ -71,6 +72,7 @@ func (s *survey) take(rec *wal.Record) (*raftpb.SnapshotMetadata, error) {
 		}
 		s.commit = st.GetCommit()
 		s.lineage.state(st.GetTerm(), s.commit)
+		s.stated = st.GetTerm() != 0 || st.GetVote() != 0 || s.commit != 0
 	case wal.TypeSnapshot:
 		m, err := rec.Snapshot()
 		if err != nil {

@@ -5,7 +5,7 @@ import "flag"
 // A command is one of the program's jobs.
 type command struct {
 	name     string
-	argument string // what its one argument is called
+	argument string // what its one argument is called; empty: it takes none
 	optional string // what it is when left out; empty: it must be given
 	usage    string
 	// setup declares the flags and returns what to do once they are read.
@@ -31,6 +31,7 @@ func commands() []*command {
 		{"hex", "FILE", "", hexUsage, setupHex},
 		{"repair", "DIR", "", repairUsage, setupRepair},
 		{"bench", "DIR", ".", benchUsage, setupBench},
+		{"torture", "", "", tortureUsage, setupTorture},
 	}
 }
 
@@ -45,6 +46,7 @@ changes a log.
 	logbook repair [-yes] DIR                        cut off a torn tail, or say what would be cut
 	logbook bench [-time D] [-segment N] [-svg FILE] [DIR]
 	                                                 how fast final/wal is on this disk
+	logbook torture [-states N] [-for TIME]          crash the log of final/wal, on a simulated disk
 	logbook help COMMAND                             more about one of them
 	logbook version
 
