@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"example.com/logbook/chapters/course/crashlab"
 	"example.com/logbook/chapters/course/suite"
 	"example.com/logbook/final/disk"
 	"example.com/logbook/final/disk/crash"
@@ -68,7 +67,7 @@ func (c *check) search(e *crash.Experiment, b *crash.Bounds, means string) {
 	c.Helper()
 	c.trying, c.world = "the crash lab: "+e.Name, nil
 	if e.Repeat == nil {
-		e.Repeat = crashlab.Unrepeated // the test does
+		e.Repeat = suite.Unrepeated // the test does
 	}
 	report, err := e.Explore(c.Context(), b)
 	if err != nil {

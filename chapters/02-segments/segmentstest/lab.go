@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"example.com/logbook/chapters/course/crashlab"
 	"example.com/logbook/chapters/course/suite"
 	"example.com/logbook/final/disk"
 	"example.com/logbook/final/disk/crash"
@@ -38,8 +37,8 @@ func Crash(t *testing.T, impl Implementation) {
 func Experiments(impl Implementation) []*crash.Experiment {
 	l := life{impl}
 	return []*crash.Experiment{
-		{Name: "a life of three segments", Work: l.write, Recover: l.recover, Again: l.again, Repeat: crashlab.Repeat(2)},
-		{Name: "a torn log repaired", Start: l.torn, Work: l.mend, Recover: l.recoverTorn, Again: l.again, Repeat: crashlab.Repeat(2)},
+		{Name: "a life of three segments", Work: l.write, Recover: l.recover, Again: l.again, Repeat: suite.Repeat(2)},
+		{Name: "a torn log repaired", Start: l.torn, Work: l.mend, Recover: l.recoverTorn, Again: l.again, Repeat: suite.Repeat(2)},
 	}
 }
 

@@ -10,7 +10,6 @@ import (
 	"go.etcd.io/raft/v3/raftpb"
 	"google.golang.org/protobuf/proto"
 
-	"example.com/logbook/chapters/course/crashlab"
 	"example.com/logbook/chapters/course/suite"
 	"example.com/logbook/final/disk"
 	"example.com/logbook/final/disk/crash"
@@ -26,7 +25,7 @@ func (c *check) search(e *crash.Experiment, b *crash.Bounds, means string) {
 	c.Helper()
 	c.trying, c.world = "the crash lab: "+e.Name, nil
 	if e.Repeat == nil {
-		e.Repeat = crashlab.Unrepeated // the test does
+		e.Repeat = suite.Unrepeated // the test does
 	}
 	report, err := e.Explore(c.Context(), b)
 	if err != nil {
@@ -198,8 +197,8 @@ func Crash(t *testing.T, impl Implementation) {
 func Experiments(impl Implementation) []*crash.Experiment {
 	l := life{impl}
 	return []*crash.Experiment{
-		{Name: "its own snapshot, then release and purge", Start: l.begin, Work: l.own, Recover: l.recover, Again: l.again, Repeat: crashlab.Repeat(3)},
-		{Name: "a leader's snapshots, then release and purge", Start: l.begin, Work: l.leader, Recover: l.recover, Again: l.again, Repeat: crashlab.Repeat(3)},
+		{Name: "its own snapshot, then release and purge", Start: l.begin, Work: l.own, Recover: l.recover, Again: l.again, Repeat: suite.Repeat(3)},
+		{Name: "a leader's snapshots, then release and purge", Start: l.begin, Work: l.leader, Recover: l.recover, Again: l.again, Repeat: suite.Repeat(3)},
 	}
 }
 

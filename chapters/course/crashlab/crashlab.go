@@ -32,17 +32,6 @@ import (
 	"example.com/logbook/final/disk/crash"
 )
 
-// Repeat returns what a chapter's experiments are to say last of a violation ([crash.Experiment.Repeat]): the command that
-// makes the disk again, on the learner's desk.
-func Repeat(chapter int) func(token string) string {
-	return func(token string) string {
-		return fmt.Sprintf("This makes the same disk again, as long as your code does the same operations:\n  go run ./scripts/course crash %d -replay %s", chapter, token)
-	}
-}
-
-// Unrepeated is [crash.Experiment.Repeat] where the test is what repeats it, or where somebody else says how.
-func Unrepeated(string) string { return "" }
-
 // TestName is the test of a chapter that calls [Search].
 const TestName = "TestCrashSearch"
 
@@ -170,7 +159,7 @@ func (s *search) explore(e *crash.Experiment, states int64) error {
 		s.say(s.message)
 	}
 	own := *e
-	own.Repeat = Unrepeated // the command says it, with its flags
+	own.Repeat = func(string) string { return "" } // the command says it, with its flags
 	report, err := own.Explore(s.ctx, b)
 	if errors.Is(err, crash.ErrReplay) {
 		return nil
