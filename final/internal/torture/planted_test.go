@@ -145,16 +145,19 @@ func TestPlanted(t *testing.T) {
 	}
 }
 
+// slow are tests of the suites that take longer than all others together, and see what these see.
+const slow = "^(TestKill|TestLargeEntry|TestEveryBitFlipOfEtcd)$"
+
 // found puts the search and the suites to it, and counts what fails twice: a test that fails now and then has found nothing.
 func (b *bug) found(t *testing.T) {
 	overlay, begin := b.overlay(t), time.Now()
 	states := fmt.Sprint("-states=", *plantStates)
 	for _, args := range [][]string{
 		{"./final/internal/torture", "-run=TestSearch|TestReads|TestDamage|TestTwo|TestSlow|TestKilled|TestLetters", states},
-		{"./final/wal", "./final/snap", "./final/disk"},
+		{"-short", "./final/wal", "./final/snap", "./final/disk"},
 		{"./final/internal/torture", "-run=TestSweep|TestRecoveryFails", "-thorough"},
 	} {
-		for skip := "none"; ; {
+		for skip := slow; ; {
 			by := b.test(t, overlay, append(args, "-skip="+skip)...)
 			took := time.Since(begin).Round(100 * time.Millisecond)
 			if by == "" {
