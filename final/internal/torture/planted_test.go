@@ -153,7 +153,7 @@ func (b *bug) found(t *testing.T) {
 	overlay, begin := b.overlay(t), time.Now()
 	states := fmt.Sprint("-states=", *plantStates)
 	for _, args := range [][]string{
-		{"./final/internal/torture", "-run=TestSearch|TestReads|TestDamage|TestTwo|TestSlow|TestKilled|TestLetters", states},
+		{"./final/internal/torture", "-run=TestSearch|TestReads|TestDamage|TestTwo|TestSlow|TestKilled|TestLetters|TestChosen", states},
 		{"-short", "./final/wal", "./final/snap", "./final/disk"},
 		{"./final/internal/torture", "-run=TestSweep|TestRecoveryFails", "-thorough"},
 	} {
