@@ -104,6 +104,18 @@ func (g *ghost) lost(v view) error {
 	return fmt.Errorf("%w%s", errLost, strings.TrimSuffix(b.String(), "\n"))
 }
 
+// snapshotTerm returns the highest term of a snapshot that the node has ever heard of, though it may have forgotten: the cluster has committed it, so that no
+// later one is of a lower term.
+func (g *ghost) snapshotTerm() uint64 {
+	term := uint64(0)
+	for _, m := range g.may {
+		for _, p := range m.state.snaps {
+			term = max(term, p.term)
+		}
+	}
+	return term
+}
+
 // note is what the workload tells of itself. It prints as its text.
 type note struct {
 	text  string

@@ -150,6 +150,7 @@ func (l *life) leadersSnapshot() error {
 	if l.acts%3 == 0 {
 		h.term, h.vote = h.term+1, 0
 	}
+	h.term = max(h.term, l.ghost.snapshotTerm())
 	at := position{l.now.log.last() + 64 + 8*uint64(l.acts), h.term}
 	if err := l.saveSnapshot(at); err != nil {
 		return err

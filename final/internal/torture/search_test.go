@@ -54,6 +54,17 @@ func TestLetters(t *testing.T) {
 	}
 }
 
+// TestChosen crashes words in which more happens than in most: names that would go back, several segments purged at once, a commit that is not synced before
+// it is relied on, a spare that was prepared.
+func TestChosen(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"coop:1024/s", "clr:1024/s", "cclr:1024/", "cxnr:1024/c", "acar:1024/n", "lclr:4096/l", "gcg:1024/s"} {
+		if err := explore(t.Context(), name, 250); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // explore searches one word.
 func explore(ctx context.Context, name string, states int64) error {
 	s := torture.Search{States: states, Workers: 1}
