@@ -1,6 +1,7 @@
 package snap
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -148,11 +149,15 @@ type loading struct {
 	rejected []Rejected
 }
 
-// newest loads the newest file that is wanted and intact.
+// newest loads the newest file that is wanted and intact. The folder is listed twice: what is renamed or removed while a folder is read can hide a name that
+// was there all the time (readdir(3) leaves it open), and without the newest name an older snapshot would pass for it.
 func (l *loading) newest(wanted func(File) bool) error {
 	files, err := l.list(l.fsys, l.dir)
 	if err != nil {
 		return err
+	}
+	if again, _, err := list(l.fsys, l.dir); err != nil || !slices.Equal(files, again) {
+		return cmp.Or(err, errChanged)
 	}
 	rest := 0 // files that are not wanted
 	for _, f := range files {

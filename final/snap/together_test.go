@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -374,5 +375,30 @@ func child(dir string) {
 			fmt.Println(err)
 			return
 		}
+	}
+}
+
+// hiding is a disk whose first listing misses a name, as one may that was interrupted by a rename.
+type hiding struct {
+	disk.FS
+	name   string
+	listed int
+}
+
+func (h *hiding) List(name string) ([]fs.DirEntry, error) {
+	all, err := h.FS.List(name)
+	if h.listed++; h.listed == 1 {
+		all = slices.DeleteFunc(all, func(e fs.DirEntry) bool { return e.Name() == h.name })
+	}
+	return all, err
+}
+
+// TestListedTwice: a name that one listing misses does not make an older snapshot the newest, or none.
+func TestListedTwice(t *testing.T) {
+	t.Parallel()
+	sim := folder(t, map[string][]byte{name(5, 2): encode(t, snapshot(5, 2, "five")), name(9, 2): encode(t, snapshot(9, 2, "nine"))})
+	got, err := snap.New(".", &snap.Options{FS: &hiding{FS: sim, name: name(9, 2)}}).Load()
+	if err != nil || got.GetMetadata().GetIndex() != 9 {
+		t.Errorf("Load() = %v, %v, want index 9", got.GetMetadata(), err)
 	}
 }
