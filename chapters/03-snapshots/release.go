@@ -7,6 +7,9 @@ import (
 	"os"
 	"path"
 
+	"go.etcd.io/raft/v3/raftpb"
+
+	records "example.com/logbook/chapters/01-records"
 	segments "example.com/logbook/chapters/02-segments"
 	"example.com/logbook/final/disk"
 )
@@ -20,9 +23,9 @@ import (
 // durable yet, and a log whose commit does not reach the snapshot could be opened
 // there no more (etcd#10219); nor, without the old segments, anywhere else.
 //
-// Last, the terms of the entries that are given up are forgotten (trail.forget),
-// but none behind the index or the commit: Save and SaveSnapshot refuse what they
-// refused.
+// Last, the terms in front of the index are forgotten (trail.forget), but only of
+// entries that are in no segment that is left (settled): what contradicts one that
+// is left, Save and SaveSnapshot refuse as before, since whoever reads the log does.
 //
 //course:exercise 3.7
 func (w *WAL) ReleaseLockTo(index uint64) error {
@@ -46,8 +49,26 @@ func (w *WAL) ReleaseLockTo(index uint64) error {
 			return fmt.Errorf("snapshots: release %s: %w", names[i-1], err)
 		}
 	}
-	w.trail.forget(min(index, w.state.GetCommit()))
+	w.trail.forget(min(index, w.settled()))
 	return nil
+}
+
+// settled returns an index up to which no segment that is left holds an entry: the
+// commit in the head of the oldest. What was committed when a segment was begun is
+// not saved again; anything behind that may be, also below the index in its name.
+// It is 0 where there is no such head, or where it cannot be read.
+func (w *WAL) settled() uint64 {
+	oldest := w.log.Segments()[0]
+	for rec, err := range w.log.Records() {
+		s := &raftpb.HardState{}
+		switch {
+		case err != nil || rec.Segment != oldest || rec.Type == records.TypeEntry || rec.Type == records.TypeSnapshot:
+			return 0
+		case rec.Type == records.TypeState && parse(rec.Data, s) == nil:
+			return s.GetCommit()
+		}
+	}
+	return 0
 }
 
 // Purge removes the segments that were given up, oldest first, each durably

@@ -34,10 +34,14 @@ import (
 //     state nor the one before commits the snapshot: see [WAL.ReadAll]. A hard
 //     state that leaves the commit where it is may come before that.
 //
-// Where SegmentSize bytes of the last segment were written, the next Save is its
-// last: a new segment is begun behind it, and the Save is durable. Its entries are
-// never split. Any other error is one of the disk and stays: see
-// [segments.Log.Sync].
+// When all of it is appended, and not before, it is asked whether SegmentSize bytes
+// of the last segment are written (full). If so, the Save is the segment's last: a
+// new one is begun behind it, and the Save is durable. Its entries are never split.
+// What Append still holds is not written, so in general this is the Save behind the
+// one that filled the segment; but of a Save of more than 128 KiB, pages are written
+// at once, and they count.
+//
+// Any other error is one of the disk and stays: see [segments.Log.Sync].
 //
 //course:exercise 3.1
 func (w *WAL) Save(state *raftpb.HardState, ents []*raftpb.Entry) error {

@@ -71,9 +71,9 @@ func encode(snap *raftpb.Snapshot) ([]byte, error) {
 }
 
 // decode reads what encode writes. Its error says what proves that the bytes are
-// not what was saved: they are no message of a file, hold no snapshot or another
-// one than the checksum says, or a snapshot without metadata, which
-// [Snapshotter.SaveSnap] never saves. A checksum of 0 is a value like any other.
+// not what was saved: they are no message of a file or one with a third field, hold
+// no snapshot or another one than the checksum says, or a snapshot without metadata,
+// which [Snapshotter.SaveSnap] never saves. A checksum of 0 is a value like any other.
 //
 //course:exercise 3.4
 func decode(b []byte) (*raftpb.Snapshot, error) {
@@ -97,7 +97,9 @@ func decode(b []byte) (*raftpb.Snapshot, error) {
 	return snap, nil
 }
 
-// split takes a file's message apart. A field that is not there is 0, or nil.
+// split takes a file's message apart. A field that is not there is 0, or nil. A
+// third one is an error, whatever the checksum says, which does not cover it: it is
+// one of the two in which a bit has changed, or was put there by nobody who saves.
 func split(b []byte) (crc uint32, data []byte, err error) {
 	for len(b) > 0 {
 		num, typ, n := protowire.ConsumeTag(b)
@@ -148,7 +150,8 @@ func readFile(fsys disk.FS, name string) (b []byte, err error) {
 }
 
 // setAside gives a file that is proven corrupt a name under which nobody looks
-// for it, durably, and replaces none that was set aside before.
+// for it, durably, and replaces none that was set aside before. One that is gone by
+// then is done: somebody has removed it, or set it aside.
 func setAside(fsys disk.FS, dir, name string) error {
 	to := path.Join(dir, name+brokenSuffix)
 	for n := 1; ; n++ {
@@ -161,7 +164,7 @@ func setAside(fsys disk.FS, dir, name string) error {
 		}
 		to = fmt.Sprintf("%s%s.%d", path.Join(dir, name), brokenSuffix, n)
 	}
-	if err := fsys.Rename(path.Join(dir, name), to); err != nil {
+	if err := fsys.Rename(path.Join(dir, name), to); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	return fsys.SyncDir(dir)

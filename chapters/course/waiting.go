@@ -22,6 +22,10 @@ import (
 //
 //	1.4 uses EncodeLength (1.1), still a stub: frame.go:34
 //
+// Where it waits for several exercises, each is named, the earliest first:
+//
+//	1.6 uses DecodeLength (1.1), still a stub: frame.go:58; and Decoder.Next (1.5): decoder.go:80
+//
 // Its functions are those whose doc comment holds //course:exercise with its
 // id, and those that call TODO with its id. A function of no exercise that is
 // built on exercises counts with the last of them: a Judge that calls 1.5 and
@@ -61,8 +65,13 @@ func (s *survey) why(exercise string) string {
 		return ""
 	}
 	// The earliest exercise is the one to write first.
-	first := slices.MinFunc(stubs, func(x, y *function) int { return compareIDs(x.exercise, y.exercise) })
-	return fmt.Sprintf("%s uses %s (%s), still a stub: %s", exercise, first.name, first.exercise, first.position)
+	slices.SortStableFunc(stubs, func(x, y *function) int { return compareIDs(x.exercise, y.exercise) })
+	stubs = slices.CompactFunc(stubs, func(x, y *function) bool { return x.exercise == y.exercise })
+	text := fmt.Sprintf("%s uses %s (%s), still a stub: %s", exercise, stubs[0].name, stubs[0].exercise, stubs[0].position)
+	for _, f := range stubs[1:] {
+		text += fmt.Sprintf("; and %s (%s): %s", f.name, f.exercise, f.position)
+	}
+	return text
 }
 
 // roots returns the functions that stand for an exercise: its own, and those

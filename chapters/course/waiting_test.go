@@ -144,7 +144,7 @@ func B() { panic(course.TODO("1.10")) }
 //course:exercise 1.9
 func A() { panic(course.TODO("1.9")) }
 `,
-		want: map[string]string{"1.12": "1.12 uses A (1.9), still a stub: p.go:12"},
+		want: map[string]string{"1.12": "1.12 uses A (1.9), still a stub: p.go:12; and B (1.10): p.go:9"},
 	}, {
 		// The tests of 1.6 call Judge, which is given, and Judge calls 1.5.
 		name: "what_is_given_counts_with_the_last_exercise_it_is_built_on",

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -95,7 +96,7 @@ func (t *tool) explain(d grade.Desk, r grade.Result) error {
 	default:
 		fmt.Fprintf(t.stdout, "%s: %s\n", title(r.Exercise), t.paint.paint(yellow, r.State.String()))
 		fmt.Fprintf(t.stdout, "  %s\n\n", r.Reason)
-		if _, e := t.book.Exercise(waitsFor(r)); r.State == grade.Waits && e != nil {
+		if e := t.first(waitsFor(r)); r.State == grade.Waits && e != nil {
 			fmt.Fprintf(t.stdout, "first: %s\n", title(e))
 			r.Exercise = e
 		}
@@ -103,4 +104,21 @@ func (t *tool) explain(d grade.Desk, r grade.Result) error {
 	}
 	t.printTodo(r.Exercise)
 	return errFailing
+}
+
+// first returns the one of these exercises to begin with: the first in the book
+// that is not written yet, or else the first; or nil if there is none.
+func (t *tool) first(ids []string) (first *book.Exercise) {
+	for _, c := range t.book.Chapters {
+		for _, e := range c.Exercises {
+			switch {
+			case !slices.Contains(ids, e.ID):
+			case slices.ContainsFunc(e.Functions, func(f book.Function) bool { return f.Stub }):
+				return e
+			case first == nil:
+				first = e
+			}
+		}
+	}
+	return first
 }

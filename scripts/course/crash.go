@@ -132,7 +132,7 @@ func (t *tool) explore(c *book.Chapter) error {
 	case result.Messages == 0 && !result.Failed:
 		return usageError(fmt.Sprintf("%s has no %s any more; its conformance_test.go is that of %s", folder, crashlab.TestName, c.Folder))
 	case s.last.Foreign:
-		return usageError(fmt.Sprintf("-replay %s: no workload of chapter %d, as the code is now, has this token; search again without it", t.search.Replay, c.Number))
+		return usageError(fmt.Sprintf("-replay %s: no workload of chapter %d does the operations that this token was made for. They have changed since, as with every mend, and the disk cannot be made any more; search again without -replay", t.search.Replay, c.Number))
 	case result.Failed && !s.last.Done:
 		return s.broken("the search did not come to its end", result.Printed)
 	}

@@ -14,7 +14,7 @@ import (
 // passed. It is what status, check and watch go by.
 //
 // A desk that does not compile comes first. Then comes what was begun or fails;
-// else what follows the last one that passed, so that a learner who started in
+// else the first that one that is written waits for; else what follows the last one that passed, so that a learner who started in
 // the middle goes on there; else the first that did not pass. What is written
 // and waits is never next as long as there is what it waits for.
 func next(desks []grade.Desk) (*grade.Desk, *grade.Result) {
@@ -38,10 +38,11 @@ func next(desks []grade.Desk) (*grade.Desk, *grade.Result) {
 	begun := func(p place) bool { return p.r.State == grade.Failing || p.r.State == grade.Begun }
 	waits := func(p place) bool { return p.r.State == grade.Waits }
 	todo := func(p place) bool { return p.r.State != grade.Passed && !waits(p) }
+	wanted := func(p place) bool { return todo(p) && p.r.Exercise != nil && len(waitingFor(p.d, p.r.Exercise)) > 0 }
 	for _, try := range []struct {
 		from int
 		fits func(place) bool
-	}{{0, begun}, {behind, todo}, {0, todo}, {0, waits}} {
+	}{{0, begun}, {0, wanted}, {behind, todo}, {0, todo}, {0, waits}} {
 		if at := slices.IndexFunc(all[try.from:], try.fits); at >= 0 {
 			p := all[try.from+at]
 			return p.d, p.r
@@ -82,14 +83,21 @@ func (t *tool) printNext(desks []grade.Desk) {
 	}
 }
 
-// waiting says which exercises of a desk are written and wait for one.
-func waiting(d *grade.Desk, e *book.Exercise) string {
+// waitingFor returns the ids of the exercises of a desk that are written and wait
+// for one.
+func waitingFor(d *grade.Desk, e *book.Exercise) []string {
 	var list []string
 	for _, r := range d.Results {
-		if r.State == grade.Waits && waitsFor(r) == e.ID {
+		if r.State == grade.Waits && slices.Contains(waitsFor(r), e.ID) {
 			list = append(list, r.Exercise.ID)
 		}
 	}
+	return list
+}
+
+// waiting says which exercises of a desk are written and wait for one.
+func waiting(d *grade.Desk, e *book.Exercise) string {
+	list := waitingFor(d, e)
 	switch len(list) {
 	case 0:
 		return ""
@@ -99,15 +107,23 @@ func waiting(d *grade.Desk, e *book.Exercise) string {
 	return "; " + strings.Join(list, ", ") + " wait for it"
 }
 
-// used matches what chapters/course says of an exercise that stands on a stub.
-var used = regexp.MustCompile(`uses \S+ \(([0-9.]+)\), still a stub`)
+// used and without match what an exercise waits for: what chapters/course says of
+// one that stands on a stub, and its suite of one that cannot be tried alone.
+var (
+	used    = regexp.MustCompile(`(?: uses|; and) \S+ \(([0-9.]+)\)`)
+	without = regexp.MustCompile(`cannot be tried without ([0-9., ]+): `)
+)
 
-// waitsFor returns the id of the exercise that one waits for, or none.
-func waitsFor(r grade.Result) string {
-	if m := used.FindStringSubmatch(r.Reason); m != nil {
-		return m[1]
+// waitsFor returns the ids of the exercises that one waits for.
+func waitsFor(r grade.Result) []string {
+	var list []string
+	for _, m := range used.FindAllStringSubmatch(r.Reason, -1) {
+		list = append(list, m[1])
 	}
-	return ""
+	for _, m := range without.FindAllStringSubmatch(r.Reason, -1) {
+		list = append(list, strings.Split(m[1], ", ")...)
+	}
+	return list
 }
 
 // printEnd names what a chapter's page holds for those who have solved all of

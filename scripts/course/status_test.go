@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -64,6 +65,28 @@ func TestNext(t *testing.T) {
 				t.Errorf("next(%s) returned a desk that is none of those", test.states)
 			}
 		})
+	}
+}
+
+// What is written and waits names all that it waits for, and the first of these
+// is next: also when others stand in between, and passed.
+func TestNextIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	for reason, want := range map[string]string{
+		"1.6 uses Length (1.2), still a stub: a.go:3; and Next (1.4): b.go:7":                                "1.2",
+		"1.6 cannot be tried without 1.2, 1.4: a.go:3: Length is still a stub; b.go:7: Next is still a stub": "1.2",
+		"1.6 cannot be tried without 1.4: 1.4 uses Length (1.2), still a stub: a.go:3":                       "1.2",
+		"1.6 cannot be tried without 1.4: b.go:7: Next is still a stub":                                      "1.4",
+		"something that nobody knows": "1.4",
+	} {
+		d := grade.Desk{}
+		for i, state := range []grade.State{grade.Passed, grade.NotStarted, grade.Passed, grade.NotStarted, grade.NotStarted, grade.Waits} {
+			d.Results = append(d.Results, grade.Result{State: state, Exercise: &book.Exercise{ID: fmt.Sprintf("1.%d", i+1)}})
+		}
+		d.Results[5].Reason = reason
+		if _, got := next([]grade.Desk{d}); got.Exercise.ID != want {
+			t.Errorf("next() = %s where 1.6 says %q, want %s", got.Exercise.ID, reason, want)
+		}
 	}
 }
 

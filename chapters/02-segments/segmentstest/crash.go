@@ -66,6 +66,9 @@ func kept(l found, notes []any) error {
 func (c *check) search(e *crash.Experiment, b *crash.Bounds, means string) {
 	c.Helper()
 	c.trying, c.world = "the crash lab: "+e.Name, nil
+	if e.Repeat == nil {
+		e.Repeat = suite.Unrepeated // the test does
+	}
 	report, err := e.Explore(c.Context(), b)
 	if err != nil {
 		f := failure{Tried: c.trying, Got: err.Error(), Means: means}

@@ -37,8 +37,8 @@ func Crash(t *testing.T, impl Implementation) {
 func Experiments(impl Implementation) []*crash.Experiment {
 	l := life{impl}
 	return []*crash.Experiment{
-		{Name: "a life of three segments", Work: l.write, Recover: l.recover, Again: l.again},
-		{Name: "a torn log repaired", Start: l.torn, Work: l.mend, Recover: l.recoverTorn, Again: l.again},
+		{Name: "a life of three segments", Work: l.write, Recover: l.recover, Again: l.again, Repeat: suite.Repeat(2)},
+		{Name: "a torn log repaired", Start: l.torn, Work: l.mend, Recover: l.recoverTorn, Again: l.again, Repeat: suite.Repeat(2)},
 	}
 }
 

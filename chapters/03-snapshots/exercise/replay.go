@@ -167,9 +167,14 @@ func (r *replay) owner(metadata []byte) error {
 // behind that, wherever reading is to start.
 //
 // While a leader's snapshot waits for its commit, only the Save that commits it
-// writes entries: the next behind the snapshot, in order. Any other entry shows
-// that a node wrote it which had died in between and knew nothing of the
-// snapshot: the log before it is the log.
+// writes entries: the next behind the snapshot, in order, and none of a lower term
+// than the one before it, or than the snapshot. Any other entry shows that a node
+// wrote it which had died in between and knew nothing of the snapshot: the log
+// before it is the log.
+//
+// An entry that leaves a gap behind the last is noted as r.gap, and is no error
+// here, whatever else is wrong with it: it is [ErrSliceOutOfRange] in the end, and
+// nothing behind it is read. In any other, what conflict objects to is an error.
 //
 //course:exercise 3.2
 func (r *replay) entry(e *raftpb.Entry) error {
@@ -183,9 +188,10 @@ func (r *replay) entry(e *raftpb.Entry) error {
 //
 // What takes a promise back is an error: see stepBack, whose top is the highest
 // term of all entries that were read, also of those replaced. One hard state only
-// looks like that: the head of a segment says the one before once more, to the
-// letter, also behind an entry of a higher term. A commit may go down; what was
-// committed stays so, and commit is the highest of all.
+// looks like that: the one before once more, to the letter, takes nothing back
+// wherever it stands. A segment's head is such an one, also behind an entry of a
+// higher term. A commit may go down; what was committed stays so, and commit is
+// the highest of all.
 //
 //course:exercise 3.2
 func (r *replay) hardState(s *raftpb.HardState) error {

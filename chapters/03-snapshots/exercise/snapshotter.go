@@ -40,8 +40,9 @@ func (s *Snapshotter) SaveSnap(snap *raftpb.Snapshot) error {
 	panic(course.TODO("3.3"))
 }
 
-// write makes a file of these bytes, durable but for its name. One that is there
-// is emptied first: it may be longer. It is closed in any case, and an error of
+// write makes a file of these bytes, durable but for its name. A new one is for its
+// owner alone ([disk.FileMode]). One that is there is emptied first: it may be
+// longer. It is closed in any case, and an error of
 // Close is one of write: a file system may tell only then what it could not keep
 // (close(2)).
 //
@@ -58,7 +59,8 @@ func (s *Snapshotter) write(name string, b []byte) error {
 // than its name, or index 0, is passed over and not touched.
 // [Snapshotter.PassedOver] tells of both. A file that cannot be read may be good: it
 // is an error, is not touched, and no older one is taken. One that is gone since the
-// folder was listed is skipped: somebody has removed it. Where none is left, the
+// folder was listed is skipped: somebody has removed it, and PassedOver does not tell
+// of it. Where none is left, the
 // error matches [ErrNoSnapshot] and each that was passed over.
 func (s *Snapshotter) Load() (*raftpb.Snapshot, error) {
 	return s.load(func(position) bool { return true })

@@ -42,7 +42,7 @@ func (t *trail) put(index, term uint64) {
 	t.terms = append(t.terms[:index-t.base], term)
 }
 
-// forget drops what is before an index. [WAL.ReleaseLockTo] calls it, or a node
+// forget drops the terms before an index, whose own stays. [WAL.ReleaseLockTo] calls it, or a node
 // that lives long remembers every entry it ever had.
 func (t *trail) forget(index uint64) {
 	if index > t.base && index <= t.last() {

@@ -24,6 +24,9 @@ var bounds = crash.Bounds{Subsets: 6, Seeds: 6, Torn: true, States: 1200}
 func (c *check) search(e *crash.Experiment, b *crash.Bounds, means string) {
 	c.Helper()
 	c.trying, c.world = "the crash lab: "+e.Name, nil
+	if e.Repeat == nil {
+		e.Repeat = suite.Unrepeated // the test does
+	}
 	report, err := e.Explore(c.Context(), b)
 	if err != nil {
 		f := failure{Tried: c.trying, Got: err.Error(), Means: means}
@@ -33,124 +36,6 @@ func (c *check) search(e *crash.Experiment, b *crash.Bounds, means string) {
 		c.fail(f)
 	}
 	c.Logf("%v", report)
-}
-
-// step is one record that a node was about to write, as a note for who recovers.
-// Exactly one of its fields is set.
-type step struct {
-	entry    *raftpb.Entry
-	state    *raftpb.HardState
-	snapshot *raftpb.SnapshotMetadata
-}
-
-// words is the step as the record that it becomes.
-func (s step) words() string {
-	switch {
-	case s.entry != nil:
-		return entryWords(s.entry)
-	case s.state != nil:
-		return "state " + stateWords(s.state)
-	}
-	return fmt.Sprintf("snapshot %d of term %d", s.snapshot.GetIndex(), s.snapshot.GetTerm())
-}
-
-// String is for traces.
-func (s step) String() string { return "about to write: " + s.words() }
-
-// What else a workload notes, for who recovers.
-type (
-	// acked says that all that was tried until now is promised, and by which
-	// call, which has returned nil.
-	acked struct{ by string }
-	// left says that a crash has left the first n steps, and that the others
-	// must not come back.
-	left struct{ n int }
-)
-
-// String is for traces.
-func (a acked) String() string { return "acknowledged by " + a.by }
-
-// ledger is what the notes come to: the steps, and how many are promised.
-func ledger(notes []any) (steps []step, promised int) {
-	for _, n := range notes {
-		switch n := n.(type) {
-		case step:
-			steps = append(slices.Clip(steps), n)
-		case acked:
-			promised = len(steps)
-		case left:
-			steps, promised = steps[:n.n], n.n
-		}
-	}
-	return steps, promised
-}
-
-// node is an implementation's log in a crash lab, and what it notes.
-type node struct {
-	Implementation
-	fsys disk.FS
-	log  WAL
-	note func(any)
-}
-
-// save saves, with notes.
-func (n *node) save(s *raftpb.HardState, ents ...*raftpb.Entry) error {
-	for _, e := range ents {
-		n.note(step{entry: e})
-	}
-	if s != nil {
-		n.note(step{state: proto.CloneOf(s)})
-	}
-	err := n.log.Save(s, ents)
-	if err == nil && len(ents) > 0 {
-		n.note(acked{"Save"})
-	}
-	return err
-}
-
-// remember saves a snapshot, file first, and records it.
-func (n *node) remember(index, term uint64) error {
-	if err := n.New(n.fsys, folder).SaveSnap(snapshotAt(index, term)); err != nil {
-		return err
-	}
-	n.note(step{snapshot: meta(index, term)})
-	err := n.log.SaveSnapshot(meta(index, term))
-	if err == nil {
-		n.note(acked{"SaveSnapshot"})
-	}
-	return err
-}
-
-// forget releases and purges.
-func (n *node) forget(index uint64) error {
-	err := n.log.ReleaseLockTo(index)
-	if err == nil {
-		n.note(acked{"ReleaseLockTo"}) // it has synced
-		err = n.log.Purge()
-	}
-	return err
-}
-
-// where returns how many steps are on the disk: what stands in the log's files
-// must be the end of so many, and nothing else.
-func where(fsys disk.FS, steps []step, promised int) (int, error) {
-	l := look(fsys)
-	var words []string
-	for _, s := range steps {
-		words = append(words, s.words())
-	}
-	switch {
-	case l.wrong != nil:
-		return 0, fmt.Errorf("no crash may leave this: %w", l.wrong)
-	case l.headless != "":
-		return 0, fmt.Errorf("%s does not begin with metadata and the last hard state:\n%s", l.headless, listing(l))
-	}
-	for n := len(words); n >= promised; n-- {
-		if n >= len(l.lines) && slices.Equal(l.lines, words[n-len(l.lines):n]) && (n == len(l.lines) || l.names[0][:16] != "0000000000000000") {
-			return n, nil
-		}
-	}
-	return 0, fmt.Errorf("the log holds%s\nwhere was promised%s\nand tried%s", shorten(l.lines), shorten(words[:promised]), shorten(words))
 }
 
 // saveCrashes is I8: what Save and its cuts leave is looked at by the suite.
@@ -167,14 +52,13 @@ func saveCrashes(c *check) {
 			return errors.Join(
 				n.save(state(1, 1, 0), entry(1, 1, 500)), n.save(state(1, 1, 1)), n.save(nil, entry(1, 2, 600), entry(1, 3, 10)),
 				n.save(state(2, 3, 2), entry(2, 3, 700)), n.save(state(2, 3, 3), entry(2, 4, 300)), n.save(state(2, 3, 4)),
-				n.save(nil, entry(2, 5, 10)), w.Close())
+				n.save(state(3, 0, 4)), n.save(state(3, 1, 4)), n.save(nil, entry(3, 5, 10)), w.Close())
 		},
 		Recover: func(fsys disk.FS, notes []any) error {
 			if len(notes) == 0 {
 				return nil // Create is chapter 2's
 			}
-			steps, promised := ledger(notes)
-			_, err := where(fsys, steps, promised)
+			_, err := read(notes).where(fsys)
 			return err
 		},
 	}, &bounds, "raft acts on what Save has acknowledged: what is gone after a crash was a promise to other nodes.")
@@ -239,11 +123,14 @@ func wholeFile(fsys disk.FS, notes []any, before *raftpb.Snapshot, whole []byte)
 // opens the log there, and reads. It fails unless that is what the steps come
 // to, and returns how many of them are left.
 func (n *node) start(notes []any) (int, error) {
-	steps, promised := ledger(notes)
+	l := read(notes)
+	if err := l.filesThere(n.fsys); err != nil {
+		return 0, err
+	}
 	if err := n.Repair(n.fsys, dir); err != nil {
 		return 0, fmt.Errorf("a crash is all that happened, and the log cannot be repaired: %w", err)
 	}
-	there, err := where(n.fsys, steps, promised)
+	there, err := l.where(n.fsys)
 	if err != nil {
 		return 0, err
 	}
@@ -258,7 +145,8 @@ func (n *node) start(notes []any) (int, error) {
 			return 0, fmt.Errorf("snapshot %s is loaded with other content than was saved", metaWords(at))
 		}
 	}
-	m := play(steps[:there])
+	m := play(l.steps[:there])
+	n.last = m.state
 	if least := m.newest(); at.GetIndex() < least {
 		return 0, fmt.Errorf("the node starts from %s, and snapshot %d was saved, recorded and committed", metaWords(at), least)
 	}
@@ -309,8 +197,8 @@ func Crash(t *testing.T, impl Implementation) {
 func Experiments(impl Implementation) []*crash.Experiment {
 	l := life{impl}
 	return []*crash.Experiment{
-		{Name: "its own snapshot, then release and purge", Start: l.begin, Work: l.own, Recover: l.recover, Again: l.again},
-		{Name: "a leader's snapshots, then release and purge", Start: l.begin, Work: l.leader, Recover: l.recover, Again: l.again},
+		{Name: "its own snapshot, then release and purge", Start: l.begin, Work: l.own, Recover: l.recover, Again: l.again, Repeat: suite.Repeat(3)},
+		{Name: "a leader's snapshots, then release and purge", Start: l.begin, Work: l.leader, Recover: l.recover, Again: l.again, Repeat: suite.Repeat(3)},
 	}
 }
 
@@ -334,7 +222,9 @@ func (l life) open(fsys disk.FS, note func(any)) (*node, error) {
 	return n, err
 }
 
-// own takes a snapshot of its own entries, twice, and forgets what they cover.
+// own takes a snapshot of its own entries, twice, and forgets what they cover. In
+// between it comes to a new term, and gives its vote in that, in Saves of nothing
+// else.
 func (l life) own(fsys disk.FS, note func(any)) error {
 	n, err := l.open(fsys, note)
 	if err != nil {
@@ -344,12 +234,14 @@ func (l life) own(fsys disk.FS, note func(any)) error {
 		func() error { return n.save(state(1, 1, 0), run(1, 1, 3)...) },
 		func() error { return n.save(state(1, 1, 2), entry(1, 4, 900)) },
 		func() error { return n.save(state(1, 1, 3), run(1, 5, 6)...) },
-		func() error { return n.save(state(1, 1, 6)) }, // a commit alone
+		func() error { return n.save(state(2, 0, 3)) }, // a term alone
+		func() error { return n.save(state(2, 3, 3)) }, // a vote alone
+		func() error { return n.save(state(2, 3, 6)) }, // a commit alone
 		func() error { return n.remember(6, 1) },
 		func() error { return n.save(nil, entry(1, 7, 900)) },
-		func() error { return n.save(state(1, 1, 7), entry(1, 8, 0)) },
+		func() error { return n.save(state(2, 3, 7), entry(1, 8, 0)) },
 		func() error { return n.forget(6) },
-		func() error { return n.save(state(1, 1, 8)) },
+		func() error { return n.save(state(2, 3, 8)) },
 		func() error { return n.remember(8, 1) },
 		func() error { return n.forget(8) },
 		func() error { return n.save(nil, run(1, 9, 9)...) },
@@ -408,8 +300,7 @@ func (l life) again(fsys disk.FS, notes []any, note func(any)) error {
 		return err
 	}
 	note(left{there})
-	steps, _ := ledger(notes)
-	m := play(steps[:there])
+	m := play(read(notes).steps[:there])
 	term, last := m.state.GetTerm()+1, m.last()
 	return errors.Join(n.save(state(term, 2, m.state.GetCommit()), entry(term, last+1, 0)), n.log.Close())
 }

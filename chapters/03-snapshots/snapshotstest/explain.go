@@ -14,6 +14,9 @@ type check struct {
 	trying string
 	world  *world
 
+	// also is a sentence for every failure with a world: where else to look.
+	also string
+
 	// caught, if set, takes a failure instead of the test: see smallest.
 	caught func(f failure)
 }

@@ -102,6 +102,9 @@ func fileIsDurable(c *check) {
 			if now == nil || before != nil && bytes.Equal(now, snapshotFile(before)) {
 				w.fail(failure{Got: "SaveSnap has returned nil, and " + cmpOr(sizeWords(now), "the folder holds "+strings.Join(suite.Files(w.sim, folder), ", ")), Want: fileName(9, 2) + ", which holds what was saved", Means: "the caller records this snapshot next, and gives up the log before it."})
 			}
+			if info, err := w.sim.Stat(name); err != nil || info.Mode().Perm() != disk.FileMode {
+				w.fail(failure{Got: fmt.Sprintf("%s has the mode %v", fileName(9, 2), info.Mode().Perm()), Want: disk.FileMode.String(), Means: "in the file is all that the application knows: its owner must be able to read it at the next start, and nobody else is to."})
+			}
 			if got := suite.Content(w.sim.Crash(disk.Lost), name); !bytes.Equal(got, now) {
 				w.fail(failure{Got: "after a loss of power: " + cmpOr(sizeWords(got), "no file of that name"), Want: fmt.Sprintf("the file as it was before that, %d bytes", len(now)), Means: "the caller records the snapshot next, and gives up the log before it. Bytes are made durable by Sync, a name by SyncDir; etcd leaves the second out (etcd#22340)."})
 			}

@@ -38,6 +38,9 @@ func (c *check) histories(seed uint64, t *tale) {
 
 // tell makes calls happen, up to the first that no raft node makes.
 func (c *check) tell(calls []call, t *tale) {
+	if t.reads {
+		c.also = savesToo
+	}
 	l, img, w := newTruth(), newImage(), c.fresh(small)
 	for _, call := range calls {
 		reason, gap := l.refused(call)
@@ -56,8 +59,10 @@ func (c *check) tell(calls []call, t *tale) {
 	w.must(w.close())
 	switch {
 	case t.reads:
-		c.readsEverywhere(w, l)
+		c.also = "(This log was written by the suite: what is wrong is in replay.go.)"
 		c.readsEverywhere(c.onDisk(img), l)
+		c.also = "(This log was written by your Save and head, and what the suite has written for the same calls was read as it should be: look in save.go first.)"
+		c.readsEverywhere(w, l)
 	case !t.dies:
 		w.holds(w.sim, len(w.saved), "a refused call leaves the log as it was, and what was accepted is written.")
 	}

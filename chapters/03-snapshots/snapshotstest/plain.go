@@ -216,7 +216,7 @@ func savedWords(s *raftpb.HardState, ents []*raftpb.Entry) []string {
 	for _, e := range ents {
 		list = append(list, entryWords(e))
 	}
-	if s != nil {
+	if stateWords(s) != "nil" && stateWords(s) != "empty" {
 		list = append(list, "state "+stateWords(s))
 	}
 	return list

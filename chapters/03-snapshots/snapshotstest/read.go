@@ -89,6 +89,7 @@ func savedComesBack(c *check) {
 		{log: newImage().save(nil, run(1, 1, 1)...), ents: run(1, 1, 1), means: "an entry without a hard state behind it is an entry."},
 		{log: newImage().save(state(1, 1, 1), run(1, 1, 2)...).save(state(2, 0, 1)), state: state(2, 0, 1), ents: run(1, 1, 2), means: "the last hard state is the one that counts."},
 		{log: newImage().save(state(1, 1, 0), run(1, 1, 1)...).save(nil, run(2, 2, 2)...).next(3, state(1, 1, 0)), state: state(1, 1, 0), ents: append(run(1, 1, 1), run(2, 2, 2)...), means: "a cut says the last hard state once more, also when an entry of a higher term came without one."},
+		{what: "a hard state twice", log: newImage().save(state(1, 1, 0), run(1, 1, 1)...).save(nil, run(2, 2, 2)...).save(state(1, 1, 0)), state: state(1, 1, 0), ents: append(run(1, 1, 1), run(2, 2, 2)...), means: "the hard state before once more, to the letter: it takes nothing back, also where no segment begins."},
 		{log: three, state: state(2, 2, 5), ents: append(run(1, 1, 6), run(2, 7, 9)...), means: "what stands in several segments is one log."},
 	})
 	for _, metadata := range [][]byte{nil, {}, []byte("x")} {
@@ -193,6 +194,7 @@ func neverCommitted(c *check) {
 		{what: "and the node has gone on, in a new term, with less", log: base().save(state(2, 0, 4), run(2, 6, 6)...), state: state(2, 0, 4), ents: append(run(1, 1, 5), run(2, 6, 6)...), means: means},
 		{what: "opened there", log: base(), start: meta(100, 2), state: state(1, 1, 3), means: "who opens a log at a snapshot relies on it, and that counts as a commit."},
 		{what: "and the node has gone on from behind it with its old log", log: newImage().save(state(1, 1, 3), run(1, 1, 10)...).snapshot(meta(8, 3)).save(nil, run(1, 11, 12)...), state: state(1, 1, 3), ents: run(1, 1, 12), means: means + " Entry 11 does not follow snapshot 8, but entry 10: who wrote it did not know the snapshot."},
+		{what: "and the node has gone on behind it, in a lower term", log: newImage().save(state(1, 1, 3), run(1, 1, 10)...).snapshot(meta(8, 3)).save(state(2, 0, 3), run(2, 9, 9)...), state: state(2, 0, 3), ents: append(run(1, 1, 8), run(2, 9, 9)...), means: means + " Entry 9 of term 2 cannot follow snapshot 8 of term 3: who wrote it did not know the snapshot."},
 		{what: "and the leader has sent another one, which is committed", log: base().save(nil, run(2, 101, 105)...).snapshot(meta(103, 2)).save(state(2, 0, 103)), start: meta(103, 2), state: state(2, 0, 103), means: "the node died inside the Save that was to commit snapshot 100, and lived on without 101 to 105. Then came snapshot 103. What a crash has taken back must not come back."},
 		{what: "of another term than the entry there", log: newImage().save(state(1, 1, 3), run(1, 1, 10)...).snapshot(meta(8, 3)), state: state(1, 1, 3), ents: run(1, 1, 10), means: means},
 	})
@@ -218,6 +220,7 @@ func startNotThere(c *check) {
 		{what: "the hard state before the leader's snapshot", log: etcds, state: state(2, 0, 100), ents: run(1, 1, 5), kind: "ErrSliceOutOfRange", means: gone + " (etcd wrote the two in this order until 2020: here the snapshot is committed when it comes, and waits for nothing.)"},
 		{what: "the hard state before the leader's snapshot", log: etcds, start: meta(100, 2), state: state(2, 0, 100), means: "at the leader's snapshot the same log opens."},
 		{what: "a gap in the middle", log: newImage().save(state(1, 1, 3), run(1, 1, 3)...).save(nil, run(1, 7, 8)...), state: state(1, 1, 3), ents: run(1, 1, 3), kind: "ErrSliceOutOfRange", means: gone + " etcd writes such a log without a word (etcd#11793)."},
+		{what: "a gap before an entry that is none", log: newImage().save(state(1, 1, 3), run(1, 1, 3)...).save(nil, run(0, 7, 7)...), state: state(1, 1, 3), ents: run(1, 1, 3), kind: "ErrSliceOutOfRange", means: gone + " What stands behind the hole is not judged: what is missing there may explain it."},
 		{log: late, start: meta(10, 1), state: state(1, 1, 12), ents: run(1, 11, 12), means: "the segments before were purged; from the snapshot on everything is there."},
 		{log: late, start: meta(4, 1), state: state(1, 1, 12), kind: "ErrSnapshotNotFound", means: "the record has gone with its segment."},
 	})

@@ -2,11 +2,13 @@ package snapshotstest
 
 import (
 	"fmt"
+	"io/fs"
 	"os"
 	"path"
 	"slices"
 	"strings"
 
+	"example.com/logbook/chapters/course/suite"
 	"example.com/logbook/final/disk"
 )
 
@@ -143,20 +145,49 @@ func (c *check) releaseFails() {
 	w.must(w.close())
 }
 
-// stillCompares saves what contradicts a log that has forgotten.
-func (c *check) stillCompares() {
-	for _, f := range []struct {
-		index uint64
-		do    func(w *world) error
-		means string
-	}{
-		{4, func(w *world) error { return w.save(nil, entry(2, 8, 0)) }, "entry 7 has term 3, and behind it none of term 2 can come. Entry 7 is behind the snapshot, and in the log."},
-		{8, func(w *world) error { return w.save(nil, entry(2, 6, 0)) }, "entry 5 has term 3, and behind it none of term 2 can come. What is not committed may still be replaced, and is compared with the entry before it: the terms from the commit on must stay known, also when a higher index is released."},
-		{2, func(w *world) error { return w.saveSnapshot(meta(3, 2)) }, "entry 3 has term 3, and is committed: this snapshot is of another history. Entry 3 is behind the index that was released, and in the log."},
-	} {
-		w := c.fresh(small)
+// forgetting is a log that has released up to an index, and what contradicts it.
+type forgetting struct {
+	log   func(w *world)
+	index uint64
+	do    func(w *world) error
+	means string
+}
+
+// forgettings are logs of one segment, of which nothing is given up, and of two.
+func forgettings() []forgetting {
+	ahead := func(w *world) {
 		w.must(w.save(state(3, 1, 0), run(3, 1, 4)...))
 		w.must(w.save(state(3, 1, 4), run(3, 5, 9)...))
+	}
+	committed := func(w *world) {
+		w.must(w.save(state(2, 1, 0), run(2, 1, 7)...))
+		w.must(w.save(state(3, 1, 10), run(3, 8, 10)...))
+	}
+	two := func(w *world) {
+		w.must(w.save(state(2, 1, 3), append(run(2, 1, 3), entry(2, 4, 1200))...))
+		w.must(w.save(nil, entry(2, 5, 0))) // begins a segment named 6, whose head has the commit 3
+		w.must(w.save(nil, run(2, 6, 8)...))
+	}
+	back := func(w *world) {
+		two(w)
+		w.must(w.save(state(4, 1, 8), run(4, 4, 8)...))
+	}
+	return []forgetting{
+		{ahead, 4, func(w *world) error { return w.save(nil, entry(2, 8, 0)) }, "entry 7 has term 3, and behind it none of term 2 can come. Entry 7 is behind the snapshot, and in the log."},
+		{ahead, 8, func(w *world) error { return w.save(nil, entry(2, 6, 0)) }, "entry 5 has term 3, and behind it none of term 2 can come. What is not committed may still be replaced, and is compared with the entry before it: the terms from the commit on must stay known, also when a higher index is released."},
+		{ahead, 8, func(w *world) error { return w.save(nil, entry(2, 5, 0)) }, "entry 4 has term 3, and behind it none of term 2 can come. Entry 4 is the last that is committed: the first that may be replaced is compared with it."},
+		{ahead, 2, func(w *world) error { return w.saveSnapshot(meta(3, 2)) }, "entry 3 has term 3, and is committed: this snapshot is of another history. Entry 3 is behind the index that was released, and in the log."},
+		{committed, 8, func(w *world) error { return w.save(nil, run(3, 7, 11)...) }, "entry 7 has term 2, and is committed. No segment was given up, so it still stands in the log, and ReadAll finds a committed entry overwritten: corrupt, and the node never starts again."},
+		{two, 7, func(w *world) error { return w.save(nil, entry(1, 4, 0)) }, "entry 3 has term 2, and behind it none of term 1 can come. Entry 3 was given up with its segment, but it is the last that is committed, and the first that may be replaced is compared with it."},
+		{back, 7, func(w *world) error { return w.save(nil, append(run(3, 4, 4), run(4, 5, 9)...)...) }, "entry 4 has term 4, and is committed. It stands in the segment that is left, although the index in the name of that is 6: the log had gone back. ReadAll finds a committed entry overwritten: corrupt, and the node never starts again."},
+	}
+}
+
+// stillCompares saves what contradicts a log that has forgotten.
+func (c *check) stillCompares() {
+	for _, f := range forgettings() {
+		w := c.fresh(small)
+		f.log(w)
 		w.must(w.release(f.index))
 		if err := f.do(w); c.kind(err) != "ErrRefused" {
 			w.fail(failure{Got: c.told(err), Want: "ErrRefused, as before ReleaseLockTo", Means: f.means})
@@ -177,9 +208,37 @@ func oldestFirst(c *check) {
 		w.fail(failure{Got: "Purge has returned nil, and a crash may still take back: " + p[0].String(), Want: "the last removal durable too", Means: "space that comes back after a crash was promised to others."})
 	}
 	w.must(w.close())
+	c.twoLogs()
 	for _, f := range []disk.Fault{{Ops: disk.OpRemove}, {Ops: disk.OpSyncDir}, {Ops: disk.OpRemove, Nth: 2}, {Ops: disk.OpSyncDir, Nth: 2}} {
 		c.purgeFails(f)
 	}
+}
+
+// twoLogs purges a log beside another one, whose segments have the same names.
+func (c *check) twoLogs() {
+	w := c.six()
+	w.must(w.close())
+	other := segmentsOf(w.sim)
+	w.must(w.call(`Create("wal/n2", …), another log`, func() (err error) {
+		mkdir(w.sim, "wal")
+		w.log, err = c.Create(w.sim, "wal/n2", owner, small)
+		return err
+	}))
+	for i := uint64(1); i <= 6; i++ {
+		w.must(w.save(state(1, 1, i), entry(1, i, 1200)))
+	}
+	w.must(w.saveSnapshot(meta(5, 1)))
+	before := suite.Files(w.sim, "wal/n2")
+	w.must(w.release(5))
+	w.must(w.purge())
+	if got := suite.Files(w.sim, "wal/n2"); len(got) >= len(before) || !slices.Equal(segmentsOf(w.sim), other) {
+		w.fail(failure{
+			Got:   "left in wal/n2: " + strings.Join(got, ", ") + "\nleft in log: " + strings.Join(segmentsOf(w.sim), ", "),
+			Want:  "left in wal/n2: less than " + strings.Join(before, ", ") + "\nleft in log: " + strings.Join(other, ", "),
+			Means: "a log's folder is the one that Create or Open was given. Another is another log's, which has released nothing.",
+		})
+	}
+	w.must(w.close())
 }
 
 // purgeInOrder purges, and returns what was removed. It fails unless each removal
@@ -276,6 +335,7 @@ func lockedIsLeft(c *check) {
 	}
 	w.must(w.close())
 	c.goneAlready()
+	c.goneMeanwhile()
 	c.notItsOwn()
 }
 
@@ -315,6 +375,20 @@ func (c *check) goneAlready() {
 	}
 	w.did = append(w.did, "somebody removes "+names[0])
 	w.purgeInOrder("what is gone already is done: two that clean up must not bring the node down (etcd#22470).")
+	if got := segmentsOf(w.sim.Crash(disk.Lost)); !slices.Equal(got, names[keep:]) {
+		w.fail(failure{Got: "left: " + strings.Join(got, ", "), Want: "left: " + strings.Join(names[keep:], ", "), Means: "the others are removed all the same, and all of it is durable: whoever was faster may not have synced the folder."})
+	}
+	w.must(w.close())
+}
+
+// goneMeanwhile purges where somebody is faster by a moment.
+func (c *check) goneMeanwhile() {
+	w := c.six()
+	names := segmentsOf(w.sim)
+	keep := len(w.gives(7))
+	w.sim.Inject(disk.Fault{Ops: disk.OpRemove, Name: names[0], Done: true, Err: fs.ErrNotExist})
+	w.did = append(w.did, "somebody removes "+names[0]+", a moment before Purge does")
+	w.mustBecause(w.purge(), "what is gone already is done, also when it was there a moment ago: two that clean up must not bring the node down (etcd#22470).")
 	if got := segmentsOf(w.sim.Crash(disk.Lost)); !slices.Equal(got, names[keep:]) {
 		w.fail(failure{Got: "left: " + strings.Join(got, ", "), Want: "left: " + strings.Join(names[keep:], ", "), Means: "the others are removed all the same, and all of it is durable: whoever was faster may not have synced the folder."})
 	}

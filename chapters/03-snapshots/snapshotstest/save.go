@@ -19,10 +19,10 @@ func savedInOrder(c *check) {
 	for _, s := range []struct {
 		state *raftpb.HardState
 		ents  []*raftpb.Entry
-	}{{nil, run(1, 1, 1)}, {state(1, 1, 0), nil}, {state(2, 0, 1), run(2, 2, 4)}, {nil, run(2, 5, 6)}, {nil, run(3, 5, 5)}} {
+	}{{nil, run(1, 1, 1)}, {state(1, 1, 0), nil}, {state(2, 0, 1), run(2, 2, 4)}, {nil, run(2, 5, 6)}, {nil, run(3, 5, 5)}, {&raftpb.HardState{}, run(3, 6, 6)}, {state(0, 0, 0), run(3, 7, 7)}} {
 		keep := slices.Clone(s.ents)
 		w.must(w.save(s.state, s.ents...))
-		w.holds(w.sim, len(w.saved), "first the entries, in order, then the hard state: a commit that is read before its entries points at nothing.")
+		w.holds(w.sim, len(w.saved), "first the entries, in order, then the hard state: a commit that is read before its entries points at nothing. An empty hard state, nil or not, is none: written, it says that the node was never in a term and has given no vote, and nobody can read the log.")
 		if !slices.Equal(keep, s.ents) {
 			w.fail(failure{Got: "the caller's slice of entries was changed", Want: "it is not", Means: "the entries are raft's: it sends them to others while they are saved."})
 		}
@@ -32,7 +32,7 @@ func savedInOrder(c *check) {
 		w.without(disk.OpWrite|disk.OpSync, "raft calls Save with nothing to save again and again; a record and a sync for each would be the node's whole work.")
 	}
 	w.must(w.close())
-	want := newImage().save(nil, run(1, 1, 1)...).save(state(1, 1, 0)).save(state(2, 0, 1), run(2, 2, 4)...).save(nil, run(2, 5, 6)...).save(nil, run(3, 5, 5)...)
+	want := newImage().save(nil, run(1, 1, 1)...).save(state(1, 1, 0)).save(state(2, 0, 1), run(2, 2, 4)...).save(nil, run(2, 5, 6)...).save(nil, run(3, 5, 5)...).save(nil, run(3, 6, 7)...)
 	w.differ(want.names[0], suite.Content(w.sim, dir+"/"+want.names[0]), want.files[0].Bytes(), "an entry is a record of type 2, a hard state one of type 3, and their data is raft's message: etcd's tools read no other.")
 }
 
@@ -110,7 +110,7 @@ func segmentHeads(c *check) {
 		w.must(w.save(nil, entry(1, 1, 1200)))
 		w.must(w.save(state(1, 1, 1), entry(1, 2, 1200), entry(1, 3, 1200)))
 		w.must(w.save(state(2, 3, 2)))
-		w.must(w.save(nil, entry(2, 4, 1200)))
+		w.must(w.save(&raftpb.HardState{}, entry(2, 4, 1200))) // no state, and the one before stays
 		w.must(w.save(nil, entry(2, 5, 20)))
 		w.must(w.sync())
 		w.holds(w.sim, len(w.saved), "each segment begins with the metadata and the last hard state: when those before it are removed, the node must know who it is and whom it has voted for.")
@@ -118,11 +118,27 @@ func segmentHeads(c *check) {
 		w.must(w.close())
 	}
 	c.headIsSaved()
+	c.largerThanSegment()
 	for _, g := range goldens(c.T) {
 		if !g.reopens() {
 			c.sameCalls(g)
 		}
 	}
+}
+
+// largerThanSegment makes Saves that are larger than a segment: of one that is
+// held in memory as a whole nothing is written when a cut is thought of, and most
+// of a larger one is.
+func (c *check) largerThanSegment() {
+	w := c.fresh(small)
+	w.must(w.save(state(1, 1, 0), entry(1, 1, 200<<10)))
+	w.namedBy([]uint64{0, 2}, "of a Save of more than 128 KiB pages are written before it is at its end. Asked then, the segment has more than its 1024 bytes, and ends behind this very Save, as etcd's does.")
+	w.must(w.save(nil, entry(1, 2, 100<<10)))
+	w.namedBy([]uint64{0, 2}, "of a Save of 100 KiB nothing is written before its sync. Asked before that, the segment has room, as etcd's has.")
+	w.must(w.save(nil, entry(1, 3, 0)))
+	w.namedBy([]uint64{0, 2, 4}, "the segment was found full by this Save, and ends behind it.")
+	w.holds(w.sim.Crash(disk.Lost), len(w.saved), "a Save behind which a segment is begun is durable.")
+	w.must(w.close())
 }
 
 // headIsSaved has the caller write into its message before a cut.

@@ -154,6 +154,9 @@ func (w *world) complete(f failure) failure {
 	if f.Disk == "" {
 		f.Disk = w.changes()
 	}
+	if w.also != "" {
+		f.Means += " " + w.also
+	}
 	return f
 }
 

@@ -158,7 +158,9 @@ func (s *search) explore(e *crash.Experiment, states int64) error {
 		s.message.Report = crash.Report{Experiment: e.Name, Count: c}
 		s.say(s.message)
 	}
-	report, err := e.Explore(s.ctx, b)
+	own := *e
+	own.Repeat = func(string) string { return "" } // the command says it, with its flags
+	report, err := own.Explore(s.ctx, b)
 	if errors.Is(err, crash.ErrReplay) {
 		return nil
 	}

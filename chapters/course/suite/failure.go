@@ -78,6 +78,18 @@ func FirstDifference(a, b []byte) int {
 	return n
 }
 
+// Repeat returns what a chapter's crash experiments say last of a violation (Repeat
+// of Experiment in final/disk/crash): the command that makes the disk again, on the
+// learner's desk.
+func Repeat(chapter int) func(token string) string {
+	return func(token string) string {
+		return fmt.Sprintf("This makes the same disk again, as long as your code does the same operations:\n  go run ./scripts/course crash %d -replay %s", chapter, token)
+	}
+}
+
+// Unrepeated is Repeat where the test itself is what repeats it.
+func Unrepeated(string) string { return "" }
+
 // Panic tells of a panic that is being recovered, and where it happened: file,
 // line and function of each call, innermost first, up to the first in the suite,
 // whose package has this name.

@@ -111,8 +111,8 @@ func (ch *Chapter[C]) Run(t *testing.T, waits func(exercise string) string, begi
 	}
 }
 
-// Waits returns why an exercise cannot be tried yet, or "". The function says the
-// same of one exercise alone; nil means that nothing waits.
+// Waits returns why an exercise cannot be tried yet, with all that it waits for, or
+// "". The function says the same of one exercise alone; nil means that nothing waits.
 func (ch *Chapter[C]) Waits(waits func(exercise string) string, exercise string) string {
 	if waits == nil {
 		return ""
@@ -120,17 +120,21 @@ func (ch *Chapter[C]) Waits(waits func(exercise string) string, exercise string)
 	if reason := waits(exercise); reason != "" {
 		return reason
 	}
+	var without, reasons []string
 	for _, e := range ch.Exercises {
 		if e.ID != exercise {
 			continue
 		}
 		for _, other := range e.Needs {
 			if reason := waits(other); reason != "" {
-				return exercise + " cannot be tried without " + other + ": " + reason
+				without, reasons = append(without, other), append(reasons, reason)
 			}
 		}
 	}
-	return ""
+	if without == nil {
+		return ""
+	}
+	return exercise + " cannot be tried without " + strings.Join(without, ", ") + ": " + strings.Join(reasons, "; ")
 }
 
 // patience is how long one invariant may take; the slowest takes a second or

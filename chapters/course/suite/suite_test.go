@@ -41,6 +41,8 @@ var broken = Chapter[*check]{
 		}},
 		{ID: "9.3", Title: "a stub"},
 		{ID: "9.4", Title: "on a stub", Needs: []string{"9.2", "9.3"}},
+		{ID: "9.5", Title: "on two stubs", Needs: []string{"9.2", "9.3", "9.6"}},
+		{ID: "9.6", Title: "another stub"},
 	},
 }
 
@@ -69,12 +71,17 @@ func TestRun(t *testing.T) {
     FILE not written
 `, `
     FILE 9.4 cannot be tried without 9.3: not written
+`, `
+    FILE 9.5 cannot be tried without 9.3, 9.6: not written; nor is this
 `)
 		return
 	}
 	waits := func(exercise string) string {
 		if exercise == "9.3" {
 			return "not written"
+		}
+		if exercise == "9.6" {
+			return "nor is this"
 		}
 		return ""
 	}

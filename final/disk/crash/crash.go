@@ -35,6 +35,10 @@ type Experiment struct {
 	// makes notes of its own. Its operations are crashed as those of Recover are; then Recover gets all notes. It runs
 	// only where there is a next crash, at most Bounds.Depth times in a row. An error of it breaks a promise too.
 	Again func(fs disk.FS, notes []any, note func(any)) error
+
+	// Repeat, if not nil, returns the last line of a violation's trace: how its reader can make that disk again. None is
+	// printed for "". Without Repeat the line names [Bounds] and the token.
+	Repeat func(token string) string
 }
 
 // Bounds say how far to search. The zero value works, and nil is the same.

@@ -37,9 +37,19 @@ func (s *search) violation(lives []life) *Violation {
 		t.line(0, "\nWhat was done on it until then:")
 		t.operations(settle(last.next, cut{op: n, done: whole}, t.before), nil)
 	}
-	t.line(0, "\nReplay it with crash.Bounds{Replay: %q}", v.Replay)
+	if how := s.exp.repeat(v.Replay); how != "" {
+		t.line(0, "\n%s", how)
+	}
 	v.Trace = strings.TrimSuffix(t.String(), "\n")
 	return v
+}
+
+// repeat is Repeat, or what it is without one.
+func (e *Experiment) repeat(token string) string {
+	if e.Repeat != nil {
+		return e.Repeat(token)
+	}
+	return fmt.Sprintf("Replay it with crash.Bounds{Replay: %q}", token)
 }
 
 // decisive returns the number of the last note before the crash if Recover would accept the disk without it: the note is

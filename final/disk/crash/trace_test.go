@@ -52,6 +52,19 @@ func overwrite(content string, check func(got string) error) *crash.Experiment {
 	}
 }
 
+// An experiment says itself how its disks are made again.
+func TestRepeat(t *testing.T) {
+	t.Parallel()
+	for how, want := range map[string]string{"": "", "run it with TOKEN": "run it with 97263486_2n1-1.1.0"} {
+		e := greeting(false)
+		e.Repeat = func(token string) string { return strings.ReplaceAll(how, "TOKEN", token) }
+		trace := told(t, e, nil)
+		if end := trace[strings.LastIndex(trace, "zeros")+len("zeros"):]; strings.TrimSpace(end) != want {
+			t.Errorf("behind the disk the trace says %q, want %q", end, want)
+		}
+	}
+}
+
 // A torn sector is told by the part of it that was written, and both sides of the tear.
 func TestTornTrace(t *testing.T) {
 	t.Parallel()

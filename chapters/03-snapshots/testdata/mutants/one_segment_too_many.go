@@ -31,6 +31,6 @@ func (w *WAL) ReleaseLockTo(index uint64) error {
 			return fmt.Errorf("snapshots: release %s: %w", names[i-1], err)
 		}
 	}
-	w.trail.forget(min(index, w.state.GetCommit()))
+	w.trail.forget(min(index, w.settled()))
 	return nil
 }

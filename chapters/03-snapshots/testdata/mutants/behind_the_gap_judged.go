@@ -1,0 +1,34 @@
+// An entry behind a gap is judged, and a log with a hole is called corrupt. Seen by
+// I13.
+//
+//course:mutant 3.2
+package snapshots
+
+import (
+	"fmt"
+
+	"go.etcd.io/raft/v3/raftpb"
+)
+
+func (r *replay) entry(e *raftpb.Entry) error {
+	index := e.GetIndex()
+	if last := r.trail.last(); r.waiting && (index != last+1 || e.GetTerm() < r.trail.at(last)) {
+		r.revert()
+	}
+	if reason := r.trail.conflict(e, r.trail.at(index-1), r.commit); reason != "" {
+		return fmt.Errorf("%s", reason)
+	}
+	if index > r.trail.last()+1 {
+		r.gap = fmt.Errorf("snapshots: %w: entry %d follows entry %d", ErrSliceOutOfRange, index, r.trail.last())
+		return nil
+	}
+	if index <= r.trail.base {
+		r.ents = nil
+	} else {
+		r.ents = r.ents[:index-r.trail.base-1]
+	}
+	r.ents = append(r.ents, e)
+	r.trail.put(index, e.GetTerm())
+	r.top = max(r.top, e.GetTerm())
+	return nil
+}

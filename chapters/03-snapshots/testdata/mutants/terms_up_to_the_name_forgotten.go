@@ -1,0 +1,37 @@
+// The terms up to the name of the oldest segment are forgotten. A log that goes back
+// has entries in it below its name, and what contradicts them is saved. Seen by I32.
+//
+//course:mutant 3.7
+package snapshots
+
+import (
+	"fmt"
+
+	segments "example.com/logbook/chapters/02-segments"
+)
+
+func (w *WAL) ReleaseLockTo(index uint64) error {
+	if err := w.writable(); err != nil {
+		return err
+	}
+	if err := w.sync(); err != nil {
+		return err
+	}
+	names := w.log.Segments()
+	for i := 1; i < len(names); i++ {
+		_, next, _ := segments.ParseName(names[i])
+		if next >= index {
+			break
+		}
+		name, err := w.log.Release()
+		if name != "" {
+			w.released = append(w.released, name)
+		}
+		if err != nil {
+			return fmt.Errorf("snapshots: release %s: %w", names[i-1], err)
+		}
+	}
+	_, oldest, _ := segments.ParseName(w.log.Segments()[0])
+	w.trail.forget(min(index, w.state.GetCommit(), max(oldest, 1)-1))
+	return nil
+}
