@@ -58,7 +58,7 @@ func TestLetters(t *testing.T) {
 // it is relied on, a spare that was prepared.
 func TestChosen(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"coop:1024/s", "clr:1024/s", "cclr:1024/", "cxnr:1024/c", "acar:1024/n", "lclr:4096/l", "gcg:1024/s"} {
+	for _, name := range []string{"sscoopv:1024/s", "clr:1024/s", "cclr:1024/", "cxnr:1024/c", "acar:1024/n", "lclr:4096/l", "gcg:1024/s"} {
 		if err := explore(t.Context(), name, 250); err != nil {
 			t.Error(err)
 		}
