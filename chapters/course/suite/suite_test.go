@@ -29,8 +29,8 @@ var broken = Chapter[*check]{
 		{ID: "9.1", Title: "it panics, at once", Invariants: []Invariant[*check]{
 			{Slug: "I1_nothing_panics", Try: func(c *check) {
 				c.trying = "a nil map"
-				var m map[string]int
-				m["a"] = 1
+				m := map[string]map[string]int{}
+				m["a"]["b"] = 1
 			}},
 			{Slug: "I2_a_writers_word", Name: "a writer's word", Try: func(c *check) {
 				c.Error(c.Story(Failure{Got: "two\nlines", Means: "the third is missing."}))
