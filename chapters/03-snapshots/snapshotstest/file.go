@@ -4,15 +4,12 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"path"
 	"slices"
 	"strings"
 	"syscall"
 
 	"go.etcd.io/raft/v3/raftpb"
-	"google.golang.org/protobuf/encoding/protowire"
-	"google.golang.org/protobuf/proto"
 
 	"example.com/logbook/chapters/course/suite"
 	"example.com/logbook/final/disk"
@@ -23,29 +20,6 @@ func (c *check) empty() *world {
 	sim := disk.NewSim()
 	mkdir(sim, folder)
 	return c.on(sim.Crash(disk.Kept), "")
-}
-
-// fileOf reads a snapshot's file, and reports whether it is whole.
-func fileOf(b []byte) (*raftpb.Snapshot, bool) {
-	num, typ, n := protowire.ConsumeTag(b)
-	if n < 0 || num != 1 || typ != protowire.VarintType {
-		return nil, false
-	}
-	crc, k := protowire.ConsumeVarint(b[n:])
-	if k < 0 {
-		return nil, false
-	}
-	b = b[n+k:]
-	num, typ, n = protowire.ConsumeTag(b)
-	if n < 0 || num != 2 || typ != protowire.BytesType {
-		return nil, false
-	}
-	data, k := protowire.ConsumeBytes(b[n:])
-	if k < 0 || n+k != len(b) || uint64(crc32.Checksum(data, crc32.MakeTable(crc32.Castagnoli))) != crc {
-		return nil, false
-	}
-	snap := &raftpb.Snapshot{}
-	return snap, proto.Unmarshal(data, snap) == nil
 }
 
 // fileIsEtcds is I17.
