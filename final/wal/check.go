@@ -44,6 +44,7 @@ type checker struct {
 type lineage struct {
 	log     terms
 	maxTerm uint64 // the highest term that was ever in it
+	loose   bool   // it may have entries behind the last that is known
 }
 
 // youngest is how many entries are remembered by their shape.
@@ -168,6 +169,10 @@ func (c *checker) checkEntry(r *Record) error {
 	if c.waiting != 0 && !c.follows(e) {
 		c.revert() // the node was started again, without the snapshot, and went on from there
 	}
+	if c.loose && e.index != c.log.last+1 {
+		c.log = terms{}
+	}
+	c.loose = false
 	if c.log.known() && e.index > c.log.last+1 {
 		return fmt.Errorf("%w: entry %d follows entry %d", ErrSliceOutOfRange, e.index, c.log.last)
 	}
@@ -235,10 +240,8 @@ func (c *checker) checkSnapshot(r *Record) error {
 	}
 	term, inside := c.log.at(s.index)
 	switch {
-	case s.index == 0 && !c.log.known():
-		if c.beginsLog(r) {
-			c.log.restart(0, 0)
-		}
+	case !c.log.known():
+		c.firstSnapshot(r, s)
 	case inside && term == s.term:
 	case inside, c.log.known() && s.index > c.log.last:
 		c.replace(s)
@@ -247,11 +250,19 @@ func (c *checker) checkSnapshot(r *Record) error {
 	return nil
 }
 
-// beginsLog tells whether a record ends the head of a log's first segment. Only there does a snapshot of index 0 say that no entries precede: in a
-// later segment it is the start of one who has gone on (goesOn).
-func (c *checker) beginsLog(r *Record) bool {
-	seq, _, ok := parseName(r.Segment)
-	return ok && seq == 0 && c.segment == 3
+// firstSnapshot follows a snapshot record that comes before any entry. One of index 0 says that no entries precede if it ends the head of the log's first
+// segment: in a later one it is the start of one who has gone on (goesOn). One that is not below the index in its segment's name is a leader's: the log
+// ended before that when the segment was begun. But etcd has written names that go backwards, so nothing is refused for it.
+func (c *checker) firstSnapshot(r *Record, s *snapshotFields) {
+	seq, index, ok := parseName(r.Segment)
+	switch {
+	case !ok:
+	case s.index > 0 && s.index >= index:
+		c.replace(s)
+		c.loose = true
+	case s.index == 0 && seq == 0 && c.segment == 3:
+		c.log.restart(0, 0)
+	}
 }
 
 // replace puts a leader's snapshot in the place of the log: at once if nothing in the log is committed by a hard state, or the snapshot

@@ -165,3 +165,32 @@ func TestFirstSnapshot(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestLeaderSnapshotsInOneSegment: a log is opened at a leader's snapshot in a segment that holds no entry before it; the next one is not committed, and
+// entries follow it. Found by the crash search.
+func TestLeaderSnapshotsInOneSegment(t *testing.T) {
+	t.Parallel()
+	b := newBuild(nil).save(hs(1, 2, 3), ents(1, 4, 1)...).cut()
+	b.snapshot(164, 2).save(hs(2, 0, 164)).snapshot(332, 2).save(nil, ent(333, 2))
+	if r := read(t, b.files(), at(164, 2)); r.err != nil || len(r.ents) > 0 {
+		t.Errorf("ReadAll() = %v, %v, want nothing", indexes(r.ents), r.err)
+	}
+	if r := read(t, b.files(), at(332, 2)); r.err != nil || indexes(r.ents) != "[333/2]" {
+		t.Errorf("ReadAll() at the second = %v, %v", indexes(r.ents), r.err)
+	}
+}
+
+// TestOwnSnapshotInAMisnamedSegment: etcd has given the segment too low an index. The snapshot is the node's own all the same, and entries behind it may
+// stand before the segment. W04
+func TestOwnSnapshotInAMisnamedSegment(t *testing.T) {
+	t.Parallel()
+	b := newBuild(nil).save(hs(1, 2, 100), ents(1, 105, 1)...)
+	b.last = 10
+	b.cut().snapshot(102, 1).save(hs(1, 2, 103)).save(nil, ents(106, 107, 1)...)
+	if _, err := wal.Verify(".", at(102, 1), &wal.Options{FS: b.files()}); errors.Is(err, wal.ErrCorrupt) {
+		t.Errorf("Verify() error = %v", err)
+	}
+	if r := read(t, b.files(), nil); r.err != nil || len(r.ents) != 107 {
+		t.Errorf("ReadAll() = %d entries, %v", len(r.ents), r.err)
+	}
+}

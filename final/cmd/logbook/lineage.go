@@ -16,8 +16,6 @@ import (
 type lineage struct {
 	inner
 	entries int // entry records seen so far
-	// known is false until anything says where the log stands.
-	known bool
 	// pending is the index of a leader's snapshot that no hard state has committed
 	// yet, or 0. The log before it is still in force for whoever starts below it;
 	// inner is what whoever starts at it or behind reads.
@@ -30,6 +28,8 @@ type lineage struct {
 
 // inner is what a snapshot that is never committed gives back.
 type inner struct {
+	// known is false until anything says where the log stands.
+	known bool
 	spans spans
 	// base and baseTerm are the entry before the first span, the only one in
 	// force when there is no span: a snapshot took its place.
@@ -90,7 +90,9 @@ func (l *lineage) resume() { l.inner, l.before, l.pending = l.before, inner{}, 0
 // snapshot takes the next snapshot record. One that the log does not hold the last
 // entry of came from a leader, and is to replace the whole log: it does so once a
 // hard state commits it, and at once in a log that has none.
-func (l *lineage) snapshot(s *raftpb.SnapshotMetadata) (leaders bool) {
+//
+// Where nothing is known yet, the log ended in front of the index in the name of the segment.
+func (l *lineage) snapshot(s *raftpb.SnapshotMetadata, named uint64) (leaders bool) {
 	index, term := s.GetIndex(), s.GetTerm()
 	if l.pending != 0 {
 		l.resume() // what follows it in the same life is the Save that commits it
@@ -98,15 +100,14 @@ func (l *lineage) snapshot(s *raftpb.SnapshotMetadata) (leaders bool) {
 	had, inside := l.at(index)
 	inside = inside && index >= l.floor
 	switch {
-	case inside && had == term, !l.known && index > 0, l.known && !inside && index <= l.last():
+	case inside && had == term, !l.known && index > 0 && index < named, l.known && !inside && index <= l.last():
 		return false // the node's own, or nothing is known to contradict it
 	}
-	if l.known {
+	if l.known || index > 0 {
 		leaders = true
 		l.suspend(index)
 	}
-	l.inner = inner{hasBase: true, base: index, baseTerm: term, floor: index, highest: max(l.highest, term)}
-	l.known = true
+	l.inner = inner{known: true, hasBase: true, base: index, baseTerm: term, floor: index, highest: max(l.highest, term)}
 	return leaders
 }
 

@@ -141,7 +141,7 @@ func (g *group) take(rec *wal.Record) error {
 		if err != nil {
 			return err
 		}
-		leaders := g.lineage.snapshot(m)
+		leaders := g.lineage.snapshot(m, indexIn(rec.Segment))
 		for _, p := range g.replays {
 			p.snapshot(m.GetIndex(), m.GetTerm(), leaders)
 		}

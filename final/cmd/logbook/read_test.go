@@ -111,7 +111,7 @@ func TestReadAtAgreesWithReadAll(t *testing.T) {
 			b.state(3, 5)
 			b.snapshot(4, 3)
 		},
-		// Reading from 5 begins in the second segment, where nothing says that 7 is a leader's.
+		// Reading from 5 begins in the second segment, whose name says that 7 is a leader's.
 		"recorded_before_with_a_gap_behind": func(b *builder) {
 			b.entries(1, 2, 1)
 			b.state(1, 2)

@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"strconv"
+	"strings"
 
 	raftpb "go.etcd.io/raft/v3/raftpb"
 
@@ -78,11 +80,18 @@ func (s *survey) take(rec *wal.Record) (*raftpb.SnapshotMetadata, error) {
 		if err != nil {
 			return nil, err
 		}
-		s.lineage.snapshot(m)
+		s.lineage.snapshot(m, indexIn(rec.Segment))
 		s.newest[position{m.GetIndex(), m.GetTerm()}] = s.number[rec.Segment]
 		return m, nil
 	}
 	return nil, nil
+}
+
+// indexIn returns the index in a segment's name.
+func indexIn(segment string) uint64 {
+	_, name, _ := strings.Cut(strings.TrimSuffix(segment, ".wal"), "-")
+	index, _ := strconv.ParseUint(name, 16, 64) // wal.Records knows no other names
+	return index
 }
 
 // first is the number of the segment that reading begins in, as wal.OpenForRead picks
