@@ -2,9 +2,13 @@ package wal
 
 import (
 	"fmt"
+	"strings"
 
 	raftpb "go.etcd.io/raft/v3/raftpb"
 )
+
+// typeChanged ends what is said of a record that was read.
+const typeChanged = "; the record's type may have changed"
 
 // admit returns why a Save is refused, or nil, and changes nothing. What it lets pass, check accepts when the log is read.
 func (c *checker) admit(state *raftpb.HardState, ents []*raftpb.Entry) error {
@@ -14,7 +18,7 @@ func (c *checker) admit(state *raftpb.HardState, ents []*raftpb.Entry) error {
 	for i, m := range ents {
 		e.set(m)
 		if err := e.check(); err != nil {
-			return refused("%v", err)
+			return refused("%s", strings.TrimSuffix(err.Error(), typeChanged))
 		}
 		if i == 0 {
 			before, _ = c.log.at(e.index - 1)
@@ -57,7 +61,7 @@ func (c *checker) admitFirst(e *entryFields) error {
 		return refused("entry %d lies at or before %d, where the log begins", e.index, c.log.runs[0].index)
 	}
 	if err := c.checkOverwrite(e); err != nil {
-		return refused("%v", err)
+		return refused("%s", strings.TrimSuffix(err.Error(), typeChanged))
 	}
 	return nil
 }

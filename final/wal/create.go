@@ -102,7 +102,7 @@ func (f *folder) checkEmpty() error {
 		_, _, segment := parseName(file.Name())
 		switch {
 		case file.Name() == spareName && file.Type().IsRegular(), file.Name() == "lost+found" && file.IsDir():
-		case segment && !file.IsDir():
+		case segment:
 			return fmt.Errorf("%w: it holds a log: open it, or choose another folder", ErrExist)
 		default:
 			return fmt.Errorf("%w: it holds %s: move that away, or choose another folder", ErrExist, file.Name())

@@ -41,7 +41,8 @@
 //     the process; raft finds it again. [WAL.Sync] makes it durable.
 //   - What is recovered is a prefix of what was saved, in order. What Save was given when the crash came may be there, or its beginning.
 //   - Recovery may crash too, at any point and any number of times.
-//   - Damage is never silently accepted, and nothing is cut off without a durable copy beside it, named as the segment and .broken.
+//   - Damage is an error wherever the log can show it; what it cannot show is listed below. Nothing is cut off without a durable copy beside it,
+//     named as the segment and .broken.
 //   - After a failed write or sync the log takes nothing more: every call returns that first error. Close the log and open it again; what
 //     was acknowledged is there. To write on would be to trust a kernel that has forgotten which pages it could not write.
 //   - What raft never saves is refused, as [ErrRefused], before anything is written: the log would not be read again. It is the caller's defect, and
@@ -148,6 +149,8 @@
 // Of all single bits of a log of two segments, tests flip every one; where the last record does not end in zeros, at most 2 of
 // 15,000 are of the first two kinds, and all others are refused. Besides:
 //
+//   - The end of the last segment, cut off or zeroed exactly between two records, is not there, and nothing is torn: all Saves behind it are gone without a
+//     word, as many as there were. A sector that holds only whole records, and the last of them, is enough.
 //   - A missing last segment cannot be seen, nor can the log be told from an older copy of itself, unless a hard state or a snapshot that is
 //     left proves more entries.
 //   - Entries that lie before the first one read cannot be compared with those that overwrite them.

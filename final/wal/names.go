@@ -62,7 +62,7 @@ func (f *folder) list() (segs []Segment, strange []string, err error) {
 	for _, file := range files {
 		seq, index, ok := parseName(file.Name())
 		switch {
-		case ok && !file.IsDir():
+		case ok: // a folder of this name, too: it cannot be opened, and a log that reads as if it were not there may be shorter than it was
 			segs = append(segs, Segment{Name: file.Name(), Seq: seq, Index: index})
 		case strings.HasSuffix(file.Name(), suffix):
 			strange = append(strange, file.Name())

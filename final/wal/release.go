@@ -13,7 +13,7 @@ import (
 // the oldest.
 //
 // The log is synced first: the hard state that commits the snapshot may not be durable yet, and a log whose commit does not reach the
-// snapshot cannot be opened there (etcd#10219).
+// snapshot does not vouch for it ([ValidSnapshotEntries], etcd#10219).
 func (w *WAL) ReleaseLockTo(index uint64) error {
 	w.io.Lock()
 	defer w.io.Unlock()
@@ -49,6 +49,8 @@ func before(held []file, index uint64) int {
 // durably before the next, so that no crash leaves a gap. One that is locked, because somebody has it open for writing, ends the work without an error,
 // and the next Purge goes on there. One that is gone already is done.
 //
+// Whatever was released, the segments stay that the newest snapshot needs which the log has recorded and committed: without one nobody could open it.
+//
 // Saves go on meanwhile. When the folder cannot be synced, what was removed may come back, and nothing can make sure of it any more: the error stays, and
 // nothing else is removed until the log is opened anew. The log itself goes on.
 func (w *WAL) Purge() error {
@@ -58,7 +60,10 @@ func (w *WAL) Purge() error {
 	err := w.writable()
 	var released, first uint64
 	if err == nil {
-		released, first = w.out.released, w.out.held[0].Seq
+		released, first = min(w.out.released, w.out.vouched), w.out.held[0].Seq
+		if w.out.released > released {
+			w.opts.Logger.Warn("segments stay: the log cannot be opened at the snapshot for which they were released", "released", w.out.released, "newest", released)
+		}
 	}
 	w.io.Unlock()
 	if err != nil {
@@ -85,6 +90,8 @@ func (w *WAL) purge(index, first uint64) error {
 		}
 		err := w.remove(segs[i].Name)
 		switch {
+		case err == nil:
+			w.opts.Logger.Info("removed a segment", "segment", segs[i].Name)
 		case errors.Is(err, disk.ErrLocked):
 			w.opts.Logger.Warn("a segment is locked and stays", "segment", segs[i].Name)
 			return nil

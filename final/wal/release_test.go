@@ -21,6 +21,7 @@ func TestRelease(t *testing.T) {
 		for i := uint64(1); i <= last; i++ {
 			must(t, w.Save(hs(1, 1, i), []*raftpb.Entry{ent(i, 1, 700)}))
 		}
+		must(t, w.SaveSnapshot(snapshot(last, 1)))
 		return sim, w
 	}
 	_, w := log()
@@ -75,4 +76,46 @@ func TestRelease(t *testing.T) {
 		t.Errorf("Purge() behind a failed sync of the folder = %v, then %v; left %v", first, second, segments(t, sim).names())
 	}
 	must(t, w.Save(hs(1, 1, last+1), ents(last+1, last+1, 1)))
+}
+
+// TestPurgeKeepsAStart: whatever was released, the log can be opened afterwards: at its beginning if it has no snapshot, or at the newest that it vouches for.
+func TestPurgeKeepsAStart(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name  string
+		do    func(w *wal.WAL) error
+		start uint64
+	}{
+		{"no_snapshot", func(*wal.WAL) error { return nil }, 0},
+		{"an_older_snapshot", func(w *wal.WAL) error { return w.SaveSnapshot(snapshot(9, 1)) }, 9},
+		{"not_committed", func(w *wal.WAL) error {
+			return errors.Join(w.SaveSnapshot(snapshot(9, 1)), w.SaveSnapshot(snapshot(500, 2)))
+		}, 9},
+		{"committed_later", func(w *wal.WAL) error {
+			return errors.Join(w.SaveSnapshot(snapshot(500, 2)), w.Save(hs(2, 0, 500), nil))
+		}, 500},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			sim := disk.NewSim()
+			w := create(t, sim, 1000)
+			for i := uint64(1); i <= 20; i++ {
+				must(t, w.Save(hs(1, 1, i), []*raftpb.Entry{ent(i, 1, 700)}))
+			}
+			must(t, c.do(w))
+			before := len(segments(t, sim))
+			must(t, w.ReleaseLockTo(10000))
+			must(t, w.Purge())
+			must(t, w.Close())
+			if after := len(segments(t, sim)); (after == before) != (c.start == 0) {
+				t.Errorf("%d segments of %d are left", after, before)
+			}
+			snaps, err := wal.ValidSnapshotEntries(folderName, quiet(sim, 0))
+			must(t, err)
+			if last := snaps[len(snaps)-1]; last.GetIndex() != c.start {
+				t.Fatalf("the newest start is %v, want %d", last, c.start)
+			}
+			reopen(t, sim, 1000, snaps[len(snaps)-1])
+		})
+	}
 }

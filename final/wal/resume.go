@@ -23,6 +23,8 @@ func (w *WAL) resume(r *replay) error {
 	// Entries whose hard state a crash has taken: the node may go on in its old term.
 	o.check.maxTerm = min(o.check.maxTerm, o.check.state.term)
 	o.reached = max(o.check.log.last, o.check.snapshot)
+	o.recorded = w.start.index
+	o.vouch()
 	if abandoned {
 		err = o.goesOn(r.recorded)
 	}
@@ -83,8 +85,10 @@ func (w *WAL) settle(r *replay) (o *writer, report Report, err error) {
 			return nil, report, o.fail("write", err)
 		}
 	}
-	if err := o.again(r.check.proof.offset, o.enc.off); err != nil {
-		return nil, report, err
+	if !w.tail.Head {
+		if err := o.again(r.check.proof.offset, o.enc.off); err != nil {
+			return nil, report, err
+		}
 	}
 	if err := o.sync(); err != nil {
 		return nil, report, err

@@ -93,6 +93,7 @@ func (o *writer) save(g *group) error {
 			continue
 		}
 		must = o.check.took(s.state, s.ents) || must
+		o.vouch()
 		for _, e := range s.ents {
 			if err := o.enc.entry(e); err != nil {
 				return o.fail("write", err)
@@ -130,6 +131,13 @@ func empty(s *raftpb.HardState) bool {
 	return s.GetTerm() == 0 && s.GetVote() == 0 && s.GetCommit() == 0
 }
 
+// vouch notes whether the log can be opened at the newest snapshot by now.
+func (o *writer) vouch() {
+	if o.recorded <= o.check.state.commit {
+		o.vouched = o.recorded
+	}
+}
+
 // saveSnapshot writes a snapshot record.
 func (o *writer) saveSnapshot(m *raftpb.SnapshotMetadata) error {
 	if err := o.check.admitSnapshot(m); err != nil {
@@ -143,7 +151,8 @@ func (o *writer) saveSnapshot(m *raftpb.SnapshotMetadata) error {
 	if err := o.check.checkSnapshot(&r); err != nil {
 		return refused("%v", err)
 	}
-	o.reached = max(o.reached, m.GetIndex())
+	o.reached, o.recorded = max(o.reached, m.GetIndex()), max(o.recorded, m.GetIndex())
+	o.vouch()
 	if err := o.enc.record(TypeSnapshot, b); err != nil {
 		return o.fail("write", err)
 	}

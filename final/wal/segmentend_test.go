@@ -92,6 +92,7 @@ func TestPurgeBehindOthers(t *testing.T) {
 	for i := range uint64(10) {
 		must(t, w.Save(hs(1, 1, i), []*raftpb.Entry{ent(i+1, 1, 500)}))
 	}
+	must(t, w.SaveSnapshot(snapshot(9, 1)))
 	must(t, w.ReleaseLockTo(10))
 	must(t, sim.Remove(folderName+"/"+segments(t, sim).names()[0]))
 	var ops []disk.Op

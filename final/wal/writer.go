@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"syscall"
 	"time"
 
 	"example.com/logbook/final/disk"
@@ -22,6 +23,8 @@ type writer struct {
 	reached  uint64 // index of the last entry written, or of a snapshot beyond it
 	named    uint64 // index in the last segment's name
 	released uint64 // what ReleaseLockTo was last given
+	vouched  uint64 // the highest snapshot that is recorded and committed, since the log was opened at one
+	recorded uint64 // the highest that is recorded
 	spare    spare
 
 	// stated tells whether a hard state was saved since the log was opened. Etcd has forgotten by then which was the last, syncs the first one
@@ -47,7 +50,11 @@ func (o *writer) last() *file { return &o.held[len(o.held)-1] }
 // fail makes an error of the disk the log's own: what the file holds behind the last sync is not known any more, and a sync that is tried
 // again may succeed and prove nothing.
 func (o *writer) fail(what string, err error) error {
-	o.err = fmt.Errorf("wal: %s %s: %w; the log takes nothing more: close it, and open it again", what, o.folder.show(o.last().Segment.Name), cause(err))
+	remedy := "close it, and open it again"
+	if errors.Is(err, syscall.ENOSPC) {
+		remedy = "make room, close it, and open it again"
+	}
+	o.err = fmt.Errorf("wal: %s %s: %w; the log takes nothing more: %s", what, o.folder.show(o.last().Segment.Name), cause(err), remedy)
 	return o.err
 }
 
