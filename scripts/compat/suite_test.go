@@ -51,6 +51,7 @@ const (
 	notExport  = "etcd does not export it"
 	raftOnly   = "etcd's log takes raft's records only"
 	inServer   = "etcd's server does it, in the background or at its start"
+	noSnapshot = "it removes only what a snapshot stands for that the log vouches for, and the suite's logs have none"
 )
 
 // promises are those of chapters 2 and 3.
@@ -157,10 +158,10 @@ var finalPromises = []promise{
 	{"3.6/I28_only_what_the_log_recorded_is_loaded", kept, "", ""},
 	{"3.6/I29_a_match_is_the_newest_both_know", kept, "", ""},
 	{"3.6/I30_a_log_without_its_beginning_needs_a_snapshot", unasked, "", "it has no Match; Open says that the segment is missing"},
-	{"3.7/I31_the_segment_of_the_snapshot_stays", kept, "", ""},
-	{"3.7/I32_a_log_is_synced_before_it_forgets", kept, "", ""},
-	{"3.7/I33_segments_go_oldest_first", kept, "", ""},
-	{"3.7/I34_what_is_locked_is_left", kept, "", ""},
+	{"3.7/I31_the_segment_of_the_snapshot_stays", broken, "", noSnapshot},
+	{"3.7/I32_a_log_is_synced_before_it_forgets", broken, "", noSnapshot},
+	{"3.7/I33_segments_go_oldest_first", broken, "", noSnapshot},
+	{"3.7/I34_what_is_locked_is_left", broken, "", noSnapshot},
 	{"3.7/I35_no_crash_leaves_a_node_that_cannot_start", broken, "", "the node starts; but the suite does not know the record of where it goes on from without a leader's snapshot"},
 }
 
