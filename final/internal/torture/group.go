@@ -137,7 +137,12 @@ func goroutine() string {
 func waiting(goroutine, state string) error {
 	b := make([]byte, 1<<20)
 	for end := time.Now().Add(patience); ; runtime.Gosched() {
-		stacks := string(b[:runtime.Stack(b, true)])
+		n := runtime.Stack(b, true)
+		if n == len(b) { // a long search has thousands of goroutines that wait for their turn
+			b = make([]byte, 2*len(b))
+			continue
+		}
+		stacks := string(b[:n])
 		if _, rest, ok := strings.Cut(stacks, goroutine+" ["); ok && strings.HasPrefix(rest, state) {
 			return nil
 		}
