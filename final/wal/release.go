@@ -49,7 +49,8 @@ func before(held []file, index uint64) int {
 // durably before the next, so that no crash leaves a gap. One that is locked, because somebody has it open for writing, ends the work without an error,
 // and the next Purge goes on there. One that is gone already is done.
 //
-// Whatever was released, the segments stay that the newest snapshot needs which the log has recorded and committed: without one nobody could open it.
+// Whatever was released, the segments stay that the newest snapshot needs which the log has recorded and committed: without one nobody could open it. The
+// log is synced first, since the commit may not be durable yet; if that fails, the error is the log's, as one of [WAL.Save].
 //
 // Saves go on meanwhile. When the folder cannot be synced, what was removed may come back, and nothing can make sure of it any more: the error stays, and
 // nothing else is removed until the log is opened anew. The log itself goes on.
@@ -58,6 +59,9 @@ func (w *WAL) Purge() error {
 	defer w.purging.Unlock()
 	w.io.Lock()
 	err := w.writable()
+	if err == nil {
+		err = w.out.syncOnly() // the commit that makes a snapshot a start may not be durable yet
+	}
 	var released, first uint64
 	if err == nil {
 		released, first = min(w.out.released, w.out.vouched), w.out.held[0].Seq

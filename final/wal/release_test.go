@@ -78,6 +78,30 @@ func TestRelease(t *testing.T) {
 	must(t, w.Save(hs(1, 1, last+1), ents(last+1, last+1, 1)))
 }
 
+// TestPurgeSyncsTheCommit: a commit alone is not durable. The one that makes a snapshot a start is, before a segment goes that any other start needs.
+func TestPurgeSyncsTheCommit(t *testing.T) {
+	t.Parallel()
+	sim := disk.NewSim()
+	w := create(t, sim, 1000)
+	for i := uint64(1); i <= 20; i++ {
+		must(t, w.Save(hs(1, 1, min(i, 10)), []*raftpb.Entry{ent(i, 1, 700)}))
+	}
+	for n := len(w.Segments()); len(w.Segments()) == n; { // so that the next Save is not one that ends a segment, and is synced for that
+		must(t, w.Save(nil, []*raftpb.Entry{ent(20, 1, 700)}))
+	}
+	must(t, w.SaveSnapshot(snapshot(20, 1)))
+	must(t, w.ReleaseLockTo(20))
+	must(t, w.Save(hs(1, 1, 20), nil))
+	must(t, w.Purge())
+	sim = sim.Crash(disk.Lost)
+	snaps, err := wal.ValidSnapshotEntries(folderName, quiet(sim, 0))
+	must(t, err)
+	if len(snaps) == 0 {
+		t.Fatal("the log cannot be opened anywhere")
+	}
+	reopen(t, sim, 1000, snaps[len(snaps)-1])
+}
+
 // TestPurgeKeepsAStart: whatever was released, the log can be opened afterwards: at its beginning if it has no snapshot, or at the newest that it vouches for.
 func TestPurgeKeepsAStart(t *testing.T) {
 	t.Parallel()

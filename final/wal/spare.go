@@ -11,10 +11,7 @@ import (
 )
 
 // spareName is the name of the file that the next cut makes a segment. etcd's own are called 0.tmp and 1.tmp in turn.
-const (
-	spareName      = "0.tmp"
-	otherSpareName = "1.tmp"
-)
+const spareName = "0.tmp"
 
 const (
 	// fillStep is how many zeros are written at once, and then synced: more would make the log's own syncs wait for them.

@@ -191,7 +191,11 @@ func (l *life) restart() error {
 		return err
 	}
 	l.note(l.ghost.acked(1), "released to %d", at.index) // it syncs
-	if err := beside(l.w.Purge()); err != nil {
+	if err := l.w.Purge(); err != nil {
+		if stays := l.w.Sync(); stays != nil && stays.Error() == err.Error() {
+			return err // of the log's own sync, which comes first
+		}
+		err = beside(err)
 		return err
 	}
 	if err := beside(l.snapshots().Purge(snapshotMessage(at), 1)); err != nil {
