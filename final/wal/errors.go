@@ -99,8 +99,15 @@ type CorruptError struct {
 
 // Error names file and offset, what is wrong, and what to do.
 func (e *CorruptError) Error() string {
-	return fmt.Sprintf("wal: %s is corrupt at offset %d: %s; nothing was changed: restore the folder from a backup, or add this member anew",
-		filepath.Join(e.Dir, e.Segment), e.Offset, e.Reason)
+	return fmt.Sprintf("wal: %s is corrupt at offset %d: %s; nothing was changed%s", filepath.Join(e.Dir, e.Segment), e.Offset, e.Reason, e.remedy())
+}
+
+// remedy says what to do, if the reason has not said it.
+func (e *CorruptError) remedy() string {
+	if e.Err == ErrMetadataConflict {
+		return ""
+	}
+	return ": restore the folder from a backup, or add this member anew"
 }
 
 // Unwrap returns [ErrCorrupt], and Err if it is set.
