@@ -32,12 +32,12 @@ var (
 	ErrSnapshotMismatch = errors.New("snapshot has another term in the log")
 
 	// ErrSliceOutOfRange occurs when entries are missing between the snapshot that the log was opened at and those
-	// that it holds, usually because a leader's snapshot that a hard state commits has replaced them. Open the log at
-	// a newer snapshot.
+	// that it holds: they were purged behind a newer snapshot, or a leader's snapshot that a hard state commits has replaced
+	// them. Open the log at the newest of [ValidSnapshotEntries]; if the file of that snapshot is missing, restore it.
 	ErrSliceOutOfRange = errors.New("entries are missing")
 
 	// ErrFileNotFound occurs when a folder holds no segment, or none old enough for the snapshot that the log was
-	// opened at. Check the folder, or open the log at a newer snapshot.
+	// opened at. Check the folder, or open the log at a newer snapshot, whose file is to be restored if it is missing.
 	ErrFileNotFound = errors.New("no such segment")
 
 	// ErrSequence occurs when a segment in the middle is missing, or two have the same number. Put it back from a
@@ -69,6 +69,9 @@ var (
 	// ErrClosed is returned by every method of a log that was closed.
 	ErrClosed = errors.New("wal: log is closed")
 )
+
+// remedyNewer is what to do about a log that does not reach back to where it was opened.
+const remedyNewer = "open the log at a newer snapshot, one of ValidSnapshotEntries; if the file of that is missing, restore it"
 
 // existError is ErrExist.
 type existError struct{}

@@ -249,9 +249,9 @@ func (c *checker) pending(start position) uint64 {
 func (r *replay) verdict(dir string) error {
 	switch {
 	case r.gap != nil:
-		return fmt.Errorf("wal: %s: %w; open the log at a newer snapshot", dir, r.gap)
+		return fmt.Errorf("wal: %s: %w; %s", dir, r.gap, remedyNewer)
 	case r.replaced >= r.next:
-		return fmt.Errorf("wal: %s: %w: a leader's snapshot at index %d has replaced those behind index %d; open the log there", dir, ErrSliceOutOfRange, r.replaced, r.next-1)
+		return fmt.Errorf("wal: %s: %w: a leader's snapshot at index %d has replaced those behind index %d; open the log there, and restore the file of that snapshot if it is missing", dir, ErrSliceOutOfRange, r.replaced, r.next-1)
 	case r.match || !r.start.given:
 		return nil
 	case r.other != 0:

@@ -46,7 +46,8 @@ func (w *WAL) saveAll(g *group) {
 }
 
 // SaveSnapshot records that a snapshot was saved, durably. Save the file first (package snap): from then on the log vouches for it. m needs an
-// index, a term and, unless its index is 0, a conf state.
+// index, a term and, unless its index is 0, a conf state; without, or nil, it is refused, as in etcd. Call it for
+// a Ready that has a snapshot (raft.IsEmptySnap) only, although snap.SaveSnap, as in etcd, takes one of nothing for nothing to do.
 //
 // A snapshot of the log's own entries leaves the log as it is. A leader's, beyond the last entry or of another term than the entry there,
 // replaces it: the next entry is the one behind it, and the next Save must commit it. Until that is done, a log opened at an older snapshot is

@@ -75,6 +75,10 @@ func OpenForRead(dir string, snap *raftpb.SnapshotMetadata, opts *Options) (*WAL
 // Open takes the log in dir for writing, at a snapshot that it has recorded, or at nil, as [OpenForRead] does. Call ReadAll next: only a log that
 // was read to its end can be written. Every segment from the snapshot on is locked; if another has one of them, Open returns [disk.ErrLocked] at once.
 //
+// The snapshot should be one of [ValidSnapshotEntries]. One that is recorded, and that no hard state has committed before a crash, is taken for committed by who
+// opens the log there, as etcd takes it: ReadAll returns no error, and a hard state whose commit is below the snapshot's index, on which raft panics. The
+// logger is warned. The caller can only be mistaken, in taking what snap.Load returns where snap.LoadNewestAvailable was due.
+//
 // [Salvage] is for reading only.
 func Open(dir string, snap *raftpb.SnapshotMetadata, opts *Options) (*WAL, error) {
 	o := opts.orDefault()
@@ -123,7 +127,7 @@ func (f *folder) openOnce(snap *raftpb.SnapshotMetadata, opts *Options, write bo
 	if snap != nil {
 		w.start = position{snap.GetIndex(), snap.GetTerm(), snap.GetIndex() != 0}
 		if w.first = pick(segs, w.start.index); w.first < 0 {
-			return nil, fmt.Errorf("wal: %s: %w: the oldest is %s, begun behind index %d; open the log at a newer snapshot", f.name, ErrFileNotFound, segs[0].Name, w.start.index)
+			return nil, fmt.Errorf("wal: %s: %w: the oldest is %s, begun behind index %d; %s", f.name, ErrFileNotFound, segs[0].Name, w.start.index, remedyNewer)
 		}
 	}
 	if err := checkSequence(f.name, segs[w.first:]); err != nil {
