@@ -16,7 +16,7 @@
 //
 //   - A log. The newest snapshot is loaded that the log has recorded and committed and whose file is intact; the log is opened there, locked, and
 //     read to its end. A torn tail is cut off, after a copy. Snapshot files that are newer and passed over, and why, are told to the logger.
-//   - No log, and nothing in snap. The node is new: a log is created.
+//   - No log, and nothing in snap. The node is new: a log is created. It stays new until it has saved something ([Storage].New).
 //   - No log, and something in snap. The node has run before, and its vote is gone with its log: [ErrNoLog], and nothing is changed.
 //
 // Whatever else is wrong is an error, too; then nothing is open, and nothing was created over what was there. A node that starts in spite of it may

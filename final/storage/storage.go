@@ -4,9 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
-	"path/filepath"
 	"slices"
 
 	raftpb "go.etcd.io/raft/v3/raftpb"
@@ -52,7 +50,8 @@ type Storage struct {
 	// Snap is the folder of the snapshots.
 	Snap *snap.Snapshotter
 
-	// New tells that nothing was there, and that the log has just been created.
+	// New tells that the node has saved nothing yet: the log has just been created, or a crash came before its first Save. Such a node gets its first members
+	// from its owner; any other has them from what it has saved.
 	New bool
 
 	// Metadata is what the log was created with.
@@ -124,6 +123,13 @@ func (n *node) open() error {
 		}
 		return err
 	}
+	if n.Snapshot == nil && len(n.Entries) == 0 && n.HardState.GetTerm() == 0 && n.HardState.GetCommit() == 0 {
+		found, err := n.found()
+		if err != nil {
+			return errors.Join(err, n.WAL.Close())
+		}
+		n.New = found == ""
+	}
 	if lost != "" {
 		n.opts.Logger.Warn("node starts before the newest snapshot that its log has recorded, whose file is missing or was passed over; the log holds what lies between", "file", lost, "start", n.Snapshot.GetMetadata().GetIndex())
 	}
@@ -173,24 +179,36 @@ func (n *node) create(metadata []byte) error {
 	return nil
 }
 
-// checkNew returns why a node without a log is no new one. Any file counts: a temporary or damaged one was a snapshot's, too.
+// checkNew returns why a node without a log is no new one.
 func (n *node) checkNew() error {
 	for _, other := range []string{n.path(), n.path("member", walFolder)} {
 		if there, err := wal.Exist(other, &n.opts.WAL); there || err != nil {
 			return cmp.Or(err, fmt.Errorf("storage: %s: %w: %s holds a log; give Open the folder around that of the log, which must be called %s", n.dir, ErrNoLog, other, walFolder))
 		}
 	}
+	found, err := n.found()
+	switch {
+	case err != nil:
+		return err
+	case found != "":
+		return fmt.Errorf("storage: %s: %w: there is no segment in %s, but there is %s: put the log back; if it is lost, add this member anew, under a new id and in a new folder",
+			n.dir, ErrNoLog, n.path(walFolder), found)
+	case n.opts.MustExist:
+		return fmt.Errorf("storage: %s: %w: there is no segment in %s; check the path, or put the log back", n.dir, ErrNoLog, n.path(walFolder))
+	}
+	return nil
+}
+
+// found returns the last file in the folder of the snapshots, "" if there is none. Any counts: a temporary or damaged one was a snapshot's, too.
+func (n *node) found() (string, error) {
 	files, err := n.list(n.path(snapFolder))
 	if err != nil && !n.isAbsent(err) {
-		return fmt.Errorf("storage: %s: %w; nothing is known about its snapshots until this succeeds", n.path(snapFolder), cause(err))
+		return "", fmt.Errorf("storage: %s: %w; nothing is known about its snapshots until this succeeds", n.path(snapFolder), cause(err))
 	}
-	files = slices.DeleteFunc(files, func(f fs.DirEntry) bool { return f.Name() == "lost+found" && f.IsDir() })
-	switch {
-	case len(files) == 0 && n.opts.MustExist:
-		return fmt.Errorf("storage: %s: %w: there is no segment in %s; check the path, or put the log back", n.dir, ErrNoLog, n.path(walFolder))
-	case len(files) == 0:
-		return nil
+	for _, f := range slices.Backward(files) {
+		if f.Name() != "lost+found" || !f.IsDir() {
+			return n.path(snapFolder, f.Name()), nil
+		}
 	}
-	return fmt.Errorf("storage: %s: %w: there is no segment in %s, but there is %s: put the log back; if it is lost, add this member anew, under a new id and in a new folder",
-		n.dir, ErrNoLog, n.path(walFolder), filepath.Join(n.path(snapFolder), files[len(files)-1].Name()))
+	return "", nil
 }

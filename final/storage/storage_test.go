@@ -187,6 +187,19 @@ func TestNew(t *testing.T) {
 	if !s.New || s.Snapshot != nil || len(s.Entries) > 0 || s.HardState == nil || string(s.Metadata) != "node 1" {
 		t.Errorf("Open() of nothing = %+v", s)
 	}
+	sim = sim.Crash(disk.Lost) // before the first Save: the node has no members yet, and must get them
+	opts.FS = sim
+	if s = open(t, opts); !s.New {
+		t.Error("Open() of a log in which nothing was saved says that the node is not new: nobody gives it members then")
+	}
+	must(t, s.WAL.Close())
+	must(t, sim.Mkdir("node/snap", disk.DirMode))
+	write(t, sim, "node/snap/"+path.Base(newer), "")
+	if s = open(t, opts); s.New || !strings.Contains(told.String(), "snapshot is not loaded") {
+		t.Errorf("Open() of a log in which nothing was saved, beside a snapshot = new %v, told %q, want neither: it has lost its end, or a crash has come before the record", s.New, told)
+	}
+	must(t, sim.Remove("node/snap/"+path.Base(newer)))
+	told.Reset()
 	must(t, s.WAL.Save(hs(1, 1, 0), nil))
 	opts.FS = sim.Crash(disk.Lost)
 	s = open(t, opts)
@@ -309,7 +322,13 @@ func TestOneAtATime(t *testing.T) {
 func TestFails(t *testing.T) {
 	t.Parallel()
 	for name, make := range map[string]func(t testing.TB) *disk.Sim{
-		"new":   func(testing.TB) *disk.Sim { return disk.NewSim() },
+		"new": func(testing.TB) *disk.Sim { return disk.NewSim() },
+		"begun": func(t testing.TB) *disk.Sim {
+			sim := disk.NewSim()
+			opts, _ := options(sim)
+			must(t, open(t, opts).WAL.Close())
+			return sim
+		},
 		"saved": saved,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -328,7 +347,7 @@ func TestFails(t *testing.T) {
 					must(t, s.WAL.Close())
 				}
 				s = open(t, opts)
-				if want := 11; name == "saved" && len(s.Entries) != want || name == "new" && len(s.Entries) > 0 {
+				if want := 11; name == "saved" && len(s.Entries) != want || name != "saved" && !s.New {
 					t.Errorf("operation %d fails: the next Open() gives %d entries", nth, len(s.Entries))
 				}
 				must(t, s.WAL.Close())
