@@ -2,12 +2,15 @@ package storage
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
+	"runtime"
 
 	"example.com/logbook/final/disk"
+	"example.com/logbook/final/snap"
 )
 
 // path returns the name of what lies in the node's folder, as the options mean it.
@@ -60,6 +63,22 @@ func (n *node) makeFolder() error {
 		return nil
 	}
 	return fsys.SyncDir(above)
+}
+
+// checkShared refuses a folder of snapshots that others may enter, as the log's is. Loading does not ask, and the first save, hours later, would fail.
+func (n *node) checkShared() error {
+	if n.opts.Snap.AllowShared || runtime.GOOS == "windows" {
+		return nil
+	}
+	stat := os.Stat
+	if n.opts.FS != nil {
+		stat = n.opts.FS.Stat
+	}
+	info, err := stat(n.path(snapFolder))
+	if err != nil || info.Mode().Perm()&0o077 == 0 {
+		return nil // who reads the folder tells what is wrong with it
+	}
+	return fmt.Errorf("storage: %s: %w: its mode is %04o; change it to 0700, or set AllowShared for it", n.path(snapFolder), snap.ErrShared, info.Mode().Perm())
 }
 
 // cause returns what is wrong, without the name, which is told already.

@@ -4,11 +4,13 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
 
 	"go.etcd.io/raft/v3"
 
 	"example.com/logbook/final/internal/fixtures"
+	"example.com/logbook/final/snap"
 	"example.com/logbook/final/storage"
 	"example.com/logbook/final/wal"
 )
@@ -20,7 +22,7 @@ func TestEtcds(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			dir := fixtures.Unpack(t, name)
-			s, err := storage.Open(dir, nil, &storage.Options{MustExist: true, WAL: wal.Options{AllowShared: true, NoBackground: true}})
+			s, err := storage.Open(dir, nil, &storage.Options{MustExist: true, WAL: wal.Options{AllowShared: true, NoBackground: true}, Snap: snap.Options{AllowShared: true}})
 			must(t, err)
 			defer s.WAL.Close()
 			memory := raft.NewMemoryStorage()
@@ -59,6 +61,17 @@ func TestRealFolder(t *testing.T) {
 		t.Errorf("Open() = new %v, snapshot %v, %d entries, want snapshot 2 and one entry", s.New, s.Snapshot.GetMetadata(), len(s.Entries))
 	}
 	must(t, s.WAL.Close())
+	if runtime.GOOS != "windows" {
+		must(t, os.Chmod(filepath.Join(elsewhere, "snap"), 0o750))
+		if s, err := storage.Open(dir, nil, opts); s != nil || !errors.Is(err, snap.ErrShared) {
+			t.Errorf("Open() with snap of mode 0750 = %v, %v, want ErrShared", s, err)
+		}
+		opts.Snap.AllowShared = true
+		s, err = storage.Open(dir, nil, opts)
+		must(t, err)
+		must(t, s.WAL.Close())
+		opts.Snap.AllowShared = false
+	}
 	must(t, errors.Join(os.RemoveAll(filepath.Join(elsewhere, "snap")), os.Remove(filepath.Join(dir, "wal"))))
 	if s, err := storage.Open(dir, nil, opts); err == nil {
 		t.Errorf("Open() with snap a link to nothing = %+v, want an error", s)

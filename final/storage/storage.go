@@ -71,7 +71,7 @@ type Storage struct {
 // The folder is made, durably, if it is not there; its parent must be. Metadata is for a new log only: whatever the owner wants to find
 // again.
 //
-// It returns [ErrNoLog] for a node that has lost its log, [disk.ErrLocked] for one that is running, and what wal and snap return. After an error nothing is open; what
+// It returns [ErrNoLog] for a node that has lost its log, [disk.ErrLocked] for one that is running, wal.ErrShared or snap.ErrShared for folders that others may enter, and what else wal and snap return. After an error nothing is open; what
 // was there is as it was, but for a torn tail that was cut off behind a copy. A Create that failed leaves no log.
 func Open(dir string, metadata []byte, opts *Options) (*Storage, error) {
 	var o Options
@@ -85,6 +85,9 @@ func Open(dir string, metadata []byte, opts *Options) (*Storage, error) {
 	n := &node{dir: dir, opts: &o}
 	n.Snap = snap.New(n.path(snapFolder), &o.Snap)
 	there, err := wal.Exist(n.path(walFolder), &o.WAL)
+	if err == nil {
+		err = n.checkShared()
+	}
 	switch {
 	case err != nil:
 		return nil, err
@@ -118,10 +121,7 @@ func (n *node) open() error {
 	}
 	lost := n.lost(recorded)
 	if err := n.read(); err != nil {
-		if lost != "" && (errors.Is(err, wal.ErrSliceOutOfRange) || errors.Is(err, wal.ErrFileNotFound)) {
-			return fmt.Errorf("%w: %s", err, lost)
-		}
-		return err
+		return n.explain(err, lost)
 	}
 	if n.Snapshot == nil && len(n.Entries) == 0 && n.HardState.GetTerm() == 0 && n.HardState.GetCommit() == 0 {
 		found, err := n.found()
@@ -134,6 +134,20 @@ func (n *node) open() error {
 		n.opts.Logger.Warn("node starts before the newest snapshot that its log has recorded, whose file is missing or was passed over; the log holds what lies between", "file", lost, "start", n.Snapshot.GetMetadata().GetIndex())
 	}
 	return nil
+}
+
+// explain says what is missing in a log that does not reach back to where it was opened. It was purged, and the file of the snapshot is lost; or it has
+// lost its end, and with that the record of the snapshot.
+func (n *node) explain(err error, lost string) error {
+	switch {
+	case errors.Is(err, wal.ErrCorrupt) || !errors.Is(err, wal.ErrSliceOutOfRange) && !errors.Is(err, wal.ErrFileNotFound):
+		return err
+	case lost != "":
+		return fmt.Errorf("storage: %s is missing or damaged, and the log does not reach back behind that snapshot: restore the file from a backup, or add this member anew (%w)", lost, err)
+	case n.Snapshot == nil:
+		return fmt.Errorf("storage: %s does not begin at entry 1, and vouches for no snapshot: its end is missing, and the snapshot's record with it: restore the log from a backup, or add this member anew (%w)", n.path(walFolder), err)
+	}
+	return err
 }
 
 // read opens the log at the snapshot and reads it. The log is closed again if it cannot be.

@@ -275,6 +275,19 @@ func TestRefused(t *testing.T) {
 		"snapshot_lost": {sim: purged, want: wal.ErrSliceOutOfRange, says: newer, break_: func(t testing.TB, sim *disk.Sim) {
 			must(t, sim.Rename(newer, "kept"))
 		}, mend: func(t testing.TB, sim *disk.Sim) { must(t, sim.Rename("kept", newer)) }},
+		"end_lost": {sim: purged, want: wal.ErrSliceOutOfRange, says: "its end is missing", break_: func(t testing.TB, sim *disk.Sim) {
+			for name := range files(t, sim) {
+				if strings.HasSuffix(name, ".wal") && name > "node/wal/0000000000000003" {
+					must(t, sim.Rename(name, path.Base(name)))
+				}
+			}
+		}, mend: func(t testing.TB, sim *disk.Sim) {
+			for name := range files(t, sim) {
+				if strings.HasSuffix(name, ".wal") && !strings.HasPrefix(name, "node/") {
+					must(t, sim.Rename(name, "node/wal/"+name))
+				}
+			}
+		}},
 		"folder_unreadable": {sim: saved, want: fs.ErrPermission, says: "node/snap", break_: func(t testing.TB, sim *disk.Sim) {
 			sim.Inject(disk.Fault{Ops: disk.OpList, Name: "snap", Err: fs.ErrPermission, Always: true})
 		}, mend: func(t testing.TB, sim *disk.Sim) { sim.Heal() }},

@@ -71,7 +71,16 @@ var (
 )
 
 // remedyNewer is what to do about a log that does not reach back to where it was opened.
-const remedyNewer = "open the log at a newer snapshot, one of ValidSnapshotEntries; if the file of that is missing, restore it"
+const remedyNewer = "if what is missing was purged, open the log at the newest of ValidSnapshotEntries, and restore the file of that if it is missing; if not, or if there is none, restore the log"
+
+// folderError is the error for a folder that cannot be opened or listed.
+func folderError(dir string, err error) error {
+	remedy := "nothing is known about the log until this succeeds"
+	if isNotExist(err) {
+		remedy = "check the path"
+	}
+	return fmt.Errorf("wal: %s: %w; %s", dir, cause(err), remedy)
+}
 
 // existError is ErrExist.
 type existError struct{}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io/fs"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -78,9 +80,26 @@ func TestRemedies(t *testing.T) {
 	delete(late, late.names()[0])
 	for _, snap := range []*raftpb.SnapshotMetadata{nil, at(0, 0), at(3, 1)} {
 		_, _, _, err := openedAt(late, snap)
-		if err == nil || !strings.Contains(err.Error(), "if the file of that is missing, restore it") {
+		if err == nil || !strings.Contains(err.Error(), "restore the file of that if it is missing") {
 			t.Errorf("a log that begins at 6, opened at %v: %v, want what to do about the snapshot's file", snap, err)
 		}
+	}
+	end := late.names()[0]
+	late[end] = late[end][:106] // inside its second entry
+	if _, _, _, err := openedAt(late, nil); err == nil || !strings.Contains(err.Error(), end+" is torn at offset") {
+		t.Errorf("a log that begins at 6, and is torn: %v, want both", err)
+	}
+	file := filepath.Join(t.TempDir(), "wal")
+	must(t, os.WriteFile(file, nil, 0o600))
+	for _, c := range []struct{ name, says string }{{file, "nothing is known about the log"}, {file + ".gone", "check the path"}} {
+		_, err := wal.Open(c.name, nil, nil)
+		_, errRead := wal.Verify(c.name, nil, nil)
+		if err == nil || errRead == nil || !strings.Contains(err.Error(), c.says) || !strings.Contains(errRead.Error(), c.says) {
+			t.Errorf("a log at %s: %v, %v, want that it says %q", c.name, err, errRead, c.says)
+		}
+	}
+	if _, err := wal.Exist(file, nil); err == nil || !strings.HasPrefix(err.Error(), "wal: "+file+": ") {
+		t.Errorf("Exist() of a file = %v, want an error with the folder's name", err)
 	}
 	foreign := newBuild([]byte("md")).save(hs(1, 1, 3), ents(1, 5, 1)...).cut().files()
 	other := newBuild([]byte("other")).save(hs(1, 1, 3), ents(1, 5, 1)...).cut().files()

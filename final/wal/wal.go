@@ -66,7 +66,7 @@ func OpenForRead(dir string, snap *raftpb.SnapshotMetadata, opts *Options) (*WAL
 	o := opts.orDefault()
 	f, err := openFolder(dir, &o)
 	if err != nil {
-		return nil, fmt.Errorf("wal: %w", err)
+		return nil, folderError(dir, err)
 	}
 	defer f.release()
 	return f.open(snap, &o, false)
@@ -86,8 +86,11 @@ func Open(dir string, snap *raftpb.SnapshotMetadata, opts *Options) (*WAL, error
 		return nil, fmt.Errorf("wal: %s: %w: what Salvage reads may miss acknowledged entries; read it with OpenForRead, or open it with TornTail", dir, ErrReadOnly)
 	}
 	f, err := openToWrite(dir, &o)
-	if err != nil {
+	switch {
+	case errors.Is(err, ErrShared):
 		return nil, fmt.Errorf("wal: open %s: %w", dir, err)
+	case err != nil:
+		return nil, folderError(dir, err)
 	}
 	w, err := f.open(snap, &o, true)
 	if err != nil {
