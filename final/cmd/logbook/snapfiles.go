@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -10,6 +11,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	raftpb "go.etcd.io/raft/v3/raftpb"
 
@@ -61,7 +63,11 @@ func (r *report) startFiles(a *app, dir string, recorded []*raftpb.SnapshotMetad
 		switch {
 		case errors.Is(err, fs.ErrNotExist): // purged since it was listed
 		case err == nil || errors.Is(err, snap.ErrCorrupt):
-			r.SnapFiles = append(r.SnapFiles, newSnapFile(f, loaded, err))
+			file := newSnapFile(f, loaded, err)
+			r.SnapFiles = append(r.SnapFiles, file)
+			if why := cmp.Or(file.Error, file.Skipped); why != "" && !needed {
+				r.warn("%s is skipped: %s", filepath.Join(dir, f.Name), strings.TrimPrefix(why, "snap: "))
+			}
 		case needed:
 			return err
 		default:

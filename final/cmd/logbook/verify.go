@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 
 	raftpb "go.etcd.io/raft/v3/raftpb"
 
@@ -131,8 +132,8 @@ func (a *app) tellShared(dir, but string) error {
 
 // find judges log and files. Its error is one of reading: then there is no verdict.
 func (v *verdict) find(a *app, at place) (wal.Tail, error) {
-	recorded, err := wal.ValidSnapshotEntries(at.wal, nil)
-	if err := v.damaged(err); err != nil {
+	recorded, lost := wal.ValidSnapshotEntries(at.wal, nil)
+	if err := v.damaged(lost); err != nil {
 		return wal.Tail{}, err
 	}
 	tail, log, err := v.whole(a, at.wal)
@@ -142,6 +143,12 @@ func (v *verdict) find(a *app, at place) (wal.Tail, error) {
 	newest, err := v.files(a, at, recorded, log)
 	if err != nil {
 		return tail, err
+	}
+	if lost != nil { // a node gets no further
+		if v.Why = explain(at.wal, lost).Error(); errors.Is(lost, wal.ErrFileNotFound) {
+			v.Why += hasRun(at.snap)
+		}
+		return tail, nil
 	}
 	v.Start = position{newest.GetIndex(), newest.GetTerm()}
 	if newest == nil {
@@ -213,7 +220,7 @@ func (v *verdict) files(a *app, at place, recorded []*raftpb.SnapshotMetadata, l
 	r := newReport()
 	if at.snap != "" {
 		if err := r.startFiles(a, at.snap, recorded, log); err != nil {
-			return nil, err
+			return nil, explain(at.snap, err)
 		}
 	}
 	for _, m := range recorded {
@@ -280,6 +287,9 @@ func (v *verdict) print(out io.Writer, at place) error {
 
 // line says whether a node may start.
 func (v *verdict) line(at place) string {
+	if len(v.Snapshots) == 0 && !v.MayStart {
+		return "a node must not start: " + v.Why
+	}
 	where := "from the beginning of the log"
 	if v.Start.Index > 0 {
 		where = fmt.Sprintf("at snapshot %d of term %d", v.Start.Index, v.Start.Term)
@@ -298,7 +308,7 @@ func (v *verdict) line(at place) string {
 func (v *verdict) wrong(at place) error {
 	var errs []error
 	for _, d := range v.Damage {
-		if err := explain(filepath.Dir(at.wal), errors.New(d)); v.MayStart || err.Error() != v.Why {
+		if err := explain(filepath.Dir(at.wal), errors.New(d)); v.MayStart || !strings.HasPrefix(v.Why, err.Error()) {
 			errs = append(errs, err)
 		}
 	}
