@@ -75,7 +75,7 @@ func (n *node) checkShared() error {
 		stat = n.opts.FS.Stat
 	}
 	info, err := stat(n.path(snapFolder))
-	if err != nil || info.Mode().Perm()&0o077 == 0 {
+	if err != nil || !info.IsDir() || info.Mode().Perm()&0o077 == 0 {
 		return nil // who reads the folder tells what is wrong with it
 	}
 	return fmt.Errorf("storage: %s: %w: its mode is %04o; change it to 0700, or set AllowShared for it", n.path(snapFolder), snap.ErrShared, info.Mode().Perm())

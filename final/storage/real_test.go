@@ -77,6 +77,11 @@ func TestRealFolder(t *testing.T) {
 		t.Errorf("Open() with snap a link to nothing = %+v, want an error", s)
 	}
 	must(t, os.Remove(filepath.Join(dir, "snap")))
+	must(t, os.WriteFile(filepath.Join(dir, "snap"), nil, 0o644))
+	if s, err := storage.Open(dir, nil, opts); err == nil || errors.Is(err, snap.ErrShared) {
+		t.Errorf("Open() with snap a file = %v, %v, want an error that says so", s, err)
+	}
+	must(t, os.Remove(filepath.Join(dir, "snap")))
 	s, err = storage.Open(dir, nil, opts)
 	must(t, err)
 	must(t, s.WAL.Close())

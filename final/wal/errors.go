@@ -71,7 +71,7 @@ var (
 )
 
 // remedyNewer is what to do about a log that does not reach back to where it was opened.
-const remedyNewer = "if what is missing was purged, open the log at the newest of ValidSnapshotEntries, and restore the file of that if it is missing; if not, or if there is none, restore the log"
+const remedyNewer = "open the log at the newest of ValidSnapshotEntries, and restore the file of that if it is missing; if there is none, restore the log"
 
 // folderError is the error for a folder that cannot be opened or listed.
 func folderError(dir string, err error) error {

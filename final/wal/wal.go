@@ -130,7 +130,7 @@ func (f *folder) openOnce(snap *raftpb.SnapshotMetadata, opts *Options, write bo
 	if snap != nil {
 		w.start = position{snap.GetIndex(), snap.GetTerm(), snap.GetIndex() != 0}
 		if w.first = pick(segs, w.start.index); w.first < 0 {
-			return nil, fmt.Errorf("wal: %s: %w: the oldest is %s, begun behind index %d; %s", f.name, ErrFileNotFound, segs[0].Name, w.start.index, remedyNewer)
+			return nil, fmt.Errorf("wal: %s: %w: the oldest is %s, begun behind index %d; restore those before it; or, if they were purged, %s", f.name, ErrFileNotFound, segs[0].Name, w.start.index, remedyNewer)
 		}
 	}
 	if err := checkSequence(f.name, segs[w.first:]); err != nil {

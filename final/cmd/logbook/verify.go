@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -159,13 +160,36 @@ func (v *verdict) find(a *app, at place) (wal.Tail, error) {
 	case err != nil && unread(err):
 		return tail, err
 	case err != nil:
-		v.Why = explain(at.wal, err).Error()
+		v.Why = v.short(at, err)
 	case tail.Head:
 		v.Why = "its last segment has lost its head, and what it held may be lost; restore it from a backup, or cut it off with 'logbook repair'"
 	default:
 		v.MayStart, v.State = true, &hardState{state.GetTerm(), state.GetVote(), state.GetCommit()}
 	}
 	return tail, nil
+}
+
+// short says why the log cannot be read from the start. One that does not reach back to
+// it has lost either the file of the snapshot that it was purged behind, or its end, and
+// with that the record of the snapshot.
+func (v *verdict) short(at place, err error) string {
+	text := explain(at.wal, err).Error()
+	if errors.Is(err, wal.ErrCorrupt) || !errors.Is(err, wal.ErrSliceOutOfRange) && !errors.Is(err, wal.ErrFileNotFound) || at.alone {
+		return text
+	}
+	newest := checked{}
+	for _, c := range v.Snapshots {
+		if cmp.Or(cmp.Compare(c.Term, newest.Term), cmp.Compare(c.Index, newest.Index)) > 0 {
+			newest = c
+		}
+	}
+	switch {
+	case newest.Index == 0:
+		return at.wal + " does not begin at entry 1, and vouches for no snapshot: its end is missing, and the snapshot's record with it: restore the log from a backup, or add this member anew"
+	case newest.File != "intact":
+		return fmt.Sprintf("%s does not reach back behind the snapshot at %d, whose file is %s: restore that from a backup, or add this member anew", at.wal, newest.Index, newest.File)
+	}
+	return text
 }
 
 // unread tells whether an error is one of reading, and so says nothing about the log.
