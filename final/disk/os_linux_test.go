@@ -98,6 +98,20 @@ func TestLockAgainstEtcd(t *testing.T) {
 	must(t, again.Lock())
 }
 
+// A child that is being started has a copy of the descriptor, and with it the lock, until it becomes another program: Close
+// does not leave the lock to it.
+func TestCloseUnlocks(t *testing.T) {
+	t.Parallel()
+	fsys := newOS(t, t.TempDir())
+	f := create(t, fsys, "file", "content")
+	must(t, f.Lock())
+	copied, err := syscall.Dup(int(f.(interface{ Fd() uintptr }).Fd()))
+	must(t, err)
+	defer syscall.Close(copied)
+	must(t, f.Close())
+	must(t, open(t, fsys, "file", os.O_RDWR).Lock())
+}
+
 // Nothing leads out of the folder, and what is not a regular file is neither read nor written, nor waited for.
 func TestNeverFollowedOut(t *testing.T) {
 	t.Parallel()
