@@ -90,6 +90,7 @@ func TestLeaderSnapshotBeforeStart(t *testing.T) {
 		want string
 	}{
 		{"never_committed", log().snapshot(0, 0).save(hs(1, 1, 9)).snapshot(9, 1), at(9, 1), "[10/1]"},
+		{"never_committed_at_the_end", newBuild(nil).save(hs(1, 1, 5), ents(1, 10, 1)...).snapshot(9, 1).snapshot(8, 3), at(9, 1), "[10/1]"},
 		{"never_committed_and_went_on", log().snapshot(0, 0).save(hs(4, 1, 9), ents(11, 12, 4)...).snapshot(9, 1), at(9, 1), "[10/1 11/4 12/4]"},
 		{"unfinished_Save", log().save(nil, ents(9, 12, 3)...).snapshot(0, 0).save(hs(4, 1, 9)).snapshot(9, 1), at(9, 1), "[10/1]"},
 		{"a_higher_one_committed", log().snapshot(9, 3).save(hs(3, 1, 9), ents(10, 11, 3)...), at(9, 3), "[10/3 11/3]"},

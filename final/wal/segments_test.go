@@ -365,12 +365,14 @@ func openBelow(t *testing.T, dir string) []string {
 func TestReadErrors(t *testing.T) {
 	t.Parallel()
 	boom := errors.New("input/output error")
-	for _, damage := range []bool{false, true} {
-		m := fourSegments().files()
-		if damage { // so that the search for evidence reads too
-			last := m.names()[3]
-			clear(m[last][1024:1100])
-		}
+	near, far := fourSegments().files(), newBuild(nil).save(hs(1, 1, 0), ents(1, 20, 1)...)
+	clear(near[near.names()[3]][1024:1100]) // so that the search for evidence reads too
+	for i := uint64(21); i < 25; i++ {      // and more than it reads at once
+		far.save(nil, ent(i, 1, 300<<10))
+	}
+	clear(far.image[far.name][1024:1100])
+	for i, m := range []image{fourSegments().files(), near, far.files()} {
+		damage := i > 0
 		for _, short := range []bool{false, true} {
 			for n := 0; ; n++ {
 				f := &failing{image: m, left: n, err: boom, short: short}

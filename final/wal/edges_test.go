@@ -1,0 +1,111 @@
+package wal_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"syscall"
+	"testing"
+
+	raftpb "go.etcd.io/raft/v3/raftpb"
+
+	"example.com/logbook/final/disk"
+	"example.com/logbook/final/wal"
+)
+
+// TestSaveAtTheStart: a log that was opened at a snapshot takes no entry that the snapshot covers, committed or not.
+func TestSaveAtTheStart(t *testing.T) {
+	t.Parallel()
+	sim := disk.NewSim()
+	w := create(t, sim, 0)
+	must(t, errors.Join(w.Save(hs(1, 1, 0), ents(1, 10, 1)), w.SaveSnapshot(snapshot(100, 2)), w.Save(hs(2, 1, 100), nil), w.Close()))
+	w, _ = reopen(t, sim, 0, at(100, 2))
+	if err := w.Save(hs(3, 1, 100), ents(100, 101, 3)); !errors.Is(err, wal.ErrRefused) || !strings.Contains(err.Error(), "where the log begins") {
+		t.Errorf("Save() of the start's entry: %v, want ErrRefused", err)
+	}
+	must(t, w.Save(hs(3, 1, 101), ents(101, 102, 3)))
+}
+
+// TestBeforeTheOldest: a log whose first segments are gone cannot be opened at a snapshot that needs them.
+func TestBeforeTheOldest(t *testing.T) {
+	t.Parallel()
+	m := fourSegments().files()
+	delete(m, m.names()[0])
+	if _, err := wal.OpenForRead(".", at(1, 1), &wal.Options{FS: m}); !errors.Is(err, wal.ErrFileNotFound) || !strings.Contains(err.Error(), "newer snapshot") {
+		t.Errorf("OpenForRead() before the oldest segment: %v, want ErrFileNotFound", err)
+	}
+}
+
+// TestLastSequenceNumber: behind the segment of the highest number there is no other. The log ends there, and what is in it stays.
+func TestLastSequenceNumber(t *testing.T) {
+	t.Parallel()
+	sim := disk.NewSim()
+	must(t, create(t, sim, 1000).Close())
+	must(t, sim.Rename(folderName+"/0000000000000000-0000000000000000.wal", folderName+"/ffffffffffffffff-0000000000000000.wal"))
+	w, _ := reopen(t, sim, 1000, nil)
+	var err error
+	next := uint64(1)
+	for ; err == nil; next++ {
+		err = w.Save(hs(1, 1, 0), []*raftpb.Entry{ent(next, 1, 500)})
+	}
+	if !strings.Contains(err.Error(), "no sequence number behind") || w.Close() == nil {
+		t.Errorf("Save() = %v", err)
+	}
+	if _, r := reopen(t, sim, 1000, nil); uint64(len(r.ents)) < next-2 {
+		t.Errorf("%d entries are left of %d", len(r.ents), next-2)
+	}
+}
+
+// TestReportText: what a repair says names the file, and the copy if there is one.
+func TestReportText(t *testing.T) {
+	t.Parallel()
+	for want, r := range map[string]wal.Report{
+		"nothing to repair":         {},
+		"a ends at offset 8: zeros": {Segment: "a", Offset: 8, Reason: "zeros"},
+		"cut 3 bytes off a at offset 8: torn; all of it is kept in b":  {Segment: "a", Offset: 8, Cut: 3, Reason: "torn", Copy: "b"},
+		"wrote the head of a anew, which held nothing but zeros: lost": {Segment: "a", Reason: "lost", Head: true},
+		"wrote the head of a anew: lost; what it held is kept in b":    {Segment: "a", Reason: "lost", Head: true, Copy: "b"},
+	} {
+		if got := r.String(); got != want {
+			t.Errorf("%#v in words: %s, want %s", r, got, want)
+		}
+	}
+	for want, op := range map[string]wal.Op{"-1": -1, "write": wal.OpWrite, "repair": wal.OpRepair, "4": wal.OpRepair + 1} {
+		if got := fmt.Sprint(op); got != want {
+			t.Errorf("Op in words: %s, want %s", got, want)
+		}
+	}
+}
+
+// TestPurgeFails: a purge that cannot list or remove says so, and the next one goes on. What somebody else has removed is made durable first; if that fails,
+// nothing else is removed.
+func TestPurgeFails(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		fault disk.Fault
+		want  int // segments of 4 that are left behind the next purge
+	}{
+		{disk.Fault{Ops: disk.OpList}, 2},
+		{disk.Fault{Ops: disk.OpRemove}, 2},
+		{disk.Fault{Ops: disk.OpClose}, 2},
+		{disk.Fault{Ops: disk.OpSyncDir}, 4},
+	} {
+		sim := disk.NewSim()
+		w := create(t, sim, 1000)
+		for i := uint64(1); len(segments(t, sim)) < 5; i++ {
+			must(t, w.Save(hs(1, 1, i-1), []*raftpb.Entry{ent(i, 1, 700)}))
+		}
+		last := w.Segments()[4].Index - 1
+		must(t, errors.Join(w.SaveSnapshot(snapshot(last, 1)), w.Save(hs(1, 1, last), nil), w.ReleaseLockTo(last+1)))
+		must(t, sim.Remove(folderName+"/"+segments(t, sim).names()[0])) // somebody else did
+		sim.Inject(c.fault)
+		if err := w.Purge(); !errors.Is(err, syscall.EIO) {
+			t.Errorf("Purge() with %v: %v, want EIO", c.fault.Ops, err)
+		}
+		if again := w.Purge(); (again == nil) != (c.want == 2) || len(segments(t, sim)) != c.want {
+			t.Errorf("Purge() again with %v: %v, %d segments are left, want %d", c.fault.Ops, again, len(segments(t, sim)), c.want)
+		}
+		must(t, w.Save(hs(1, 1, last+1), ents(last+1, last+1, 1)))
+		must(t, w.Close())
+	}
+}
