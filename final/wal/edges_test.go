@@ -3,6 +3,7 @@ package wal_test
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"syscall"
 	"testing"
@@ -108,4 +109,94 @@ func TestPurgeFails(t *testing.T) {
 		must(t, w.Save(hs(1, 1, last+1), ents(last+1, last+1, 1)))
 		must(t, w.Close())
 	}
+}
+
+// TestRepairOfAHeadFails: when the disk fails while a lost head is written anew, what the segment held is in it or in a copy, and the next repair does it.
+func TestRepairOfAHeadFails(t *testing.T) {
+	t.Parallel()
+	b := newBuild(make([]byte, 130<<10)).save(hs(3, 1, 10), ents(1, 10, 3)...).cut() // a head that is more than the encoder holds
+	m := b.files()
+	b.save(nil, ents(11, 12, 3)...)
+	m[b.name] = append(make([]byte, 30), b.image[b.name][30:]...)
+	for n := 1; ; n++ {
+		sim := onDisk(t, m)
+		struck := sim.Inject(disk.Fault{Nth: n})
+		_, err := wal.Repair(folderName, quiet(sim, 0))
+		if struck() == 0 {
+			must(t, err)
+			return
+		}
+		if err == nil {
+			t.Errorf("operation %d failed, and nobody told", n)
+		}
+		sim.Heal()
+		sim = sim.Crash(disk.Lost)
+		_, errCopy := sim.Stat(folderName + "/" + b.name + ".broken")
+		if now := content(t, sim, folderName+"/"+b.name); errCopy != nil && string(now) != string(m[b.name]) {
+			t.Errorf("operation %d failed: the segment has changed, and there is no copy", n)
+		}
+		_, err = wal.Repair(folderName, quiet(sim, 0))
+		must(t, err)
+		if _, r := reopen(t, sim, 0, nil); indexes(r.ents) != indexes(ents(1, 10, 3)) {
+			t.Errorf("operation %d failed: ReadAll() = %v", n, indexes(r.ents))
+		}
+	}
+}
+
+// TestPurgeWithoutSync: a log that is never synced is purged without a sync, too.
+func TestPurgeWithoutSync(t *testing.T) {
+	t.Parallel()
+	sim := disk.NewSim()
+	opts := quiet(sim, 1000)
+	opts.UnsafeNoSync = true
+	w, err := wal.Create(folderName, nil, opts)
+	must(t, err)
+	for i := uint64(1); len(w.Segments()) < 4; i++ {
+		must(t, w.Save(hs(1, 1, i), []*raftpb.Entry{ent(i, 1, 700)}))
+	}
+	last := w.Segments()[3].Index - 1
+	must(t, errors.Join(w.SaveSnapshot(snapshot(last, 1)), w.ReleaseLockTo(last)))
+	sim.ClearLog()
+	must(t, w.Purge())
+	if n := countOps(sim, disk.OpSync) + countOps(sim, disk.OpSyncDir); n > 0 || len(segments(t, sim)) == 4 {
+		t.Errorf("%d syncs, %d segments are left of 4", n, len(segments(t, sim)))
+	}
+}
+
+// TestSpareTakenAway: whoever removes the next segment's file does the log no harm.
+func TestSpareTakenAway(t *testing.T) {
+	t.Parallel()
+	sim := disk.NewSim()
+	w := create(t, sim, 0)
+	must(t, w.Prepare())
+	must(t, sim.Remove(folderName+"/0.tmp"))
+	must(t, w.Close())
+}
+
+// TestSpareFailsInTheBackground: the logger is told, and the log goes on.
+func TestSpareFailsInTheBackground(t *testing.T) {
+	t.Parallel()
+	sim := disk.NewSim()
+	told := make(chan string, 10)
+	opts := quiet(sim, 0)
+	opts.NoBackground = false
+	opts.Logger = slog.New(slog.NewTextHandler(lines(told), nil))
+	sim.Inject(disk.Fault{Ops: disk.OpPreallocate, Nth: 2, Err: syscall.ENOSPC}) // the first is Create's own
+	w, err := wal.Create(folderName, nil, opts)
+	must(t, err)
+	for line := range told {
+		if strings.Contains(line, "cannot be made ahead") && strings.Contains(line, "no space left") {
+			break
+		}
+	}
+	must(t, w.Save(hs(1, 1, 0), ents(1, 3, 1)))
+	must(t, w.Close())
+}
+
+// lines sends what is written to it.
+type lines chan string
+
+func (l lines) Write(b []byte) (int, error) {
+	l <- string(b)
+	return len(b), nil
 }

@@ -371,7 +371,11 @@ func TestReadErrors(t *testing.T) {
 		far.save(nil, ent(i, 1, 300<<10))
 	}
 	clear(far.image[far.name][1024:1100])
-	for i, m := range []image{fourSegments().files(), near, far.files()} {
+	early := newBuild(nil).save(hs(1, 1, 0)).save(nil, ent(1, 1, 700)) // which ends one byte early, and zeros for more than is read at once
+	last := framesOf(early.image[early.name])[4]
+	clear(early.image[early.name][last.end-paddingOf(early.image[early.name][last.start:])-1:])
+	early.reserve = 300 << 10
+	for i, m := range []image{fourSegments().files(), near, far.files(), early.files()} {
 		damage := i > 0
 		for _, short := range []bool{false, true} {
 			for n := 0; ; n++ {
