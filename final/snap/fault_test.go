@@ -107,6 +107,11 @@ func TestTransientErrors(t *testing.T) {
 			t.Errorf("Load() where renaming fails = %v, want its error", err)
 		}
 	}
+	sim := folder(t, map[string][]byte{name(9, 2): []byte("damaged")})
+	sim.Inject(disk.Fault{Ops: disk.OpStat, Name: "*.broken", Err: boom})
+	if _, err := snap.New(".", &snap.Options{FS: sim, RenameBroken: true}).Load(); !errors.Is(err, boom) {
+		t.Errorf("Load() where nobody knows whether another was renamed before = %v, want its error", err)
+	}
 	d := failing{FS: folder(t, files), open: fs.ErrNotExist}
 	if _, err := snap.New(".", &snap.Options{FS: &d}).Load(); err == nil || errors.Is(err, snap.ErrNoSnapshot) || !strings.Contains(err.Error(), "cannot be found") {
 		t.Errorf("Load() of files that are listed and never there = %v, want an error that says so", err)

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io/fs"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -278,9 +280,20 @@ func TestFolder(t *testing.T) {
 	if err := snap.New("a/b", &snap.Options{FS: disk.NewSim()}).SaveSnap(five); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("SaveSnap() where the parent is missing = %v, want fs.ErrNotExist", err)
 	}
+	dir := filepath.Join(t.TempDir(), "snap")
+	if err := snap.New(filepath.Join(dir, "deeper"), nil).SaveSnap(five); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "must be there") {
+		t.Errorf("SaveSnap() where the parent is missing, on the real disk = %v, want fs.ErrNotExist", err)
+	}
+	s := snap.New(dir, nil)
+	if err := errors.Join(s.SaveSnap(five), os.RemoveAll(dir)); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.SaveSnap(five); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("SaveSnap() where the folder was taken away = %v, want fs.ErrNotExist", err)
+	}
 	sim := disk.NewSim()
 	sim.Inject(disk.Fault{Ops: disk.OpSyncDir, Name: "."})
-	s := open(sim)
+	s = open(sim)
 	for range 2 {
 		if err := s.SaveSnap(five); !errors.Is(err, snap.ErrNotDurable) {
 			t.Errorf("SaveSnap() in a folder that may be lost = %v, want ErrNotDurable", err)
