@@ -32,7 +32,8 @@ func (g gap) key() string {
 func (g gap) sometimes() bool { return strings.HasPrefix(g.reason, "Sometimes") }
 
 // readList reads a list: paragraphs, of which those that begin with # are
-// comments. An entry has the place, the line, what it becomes, the reason.
+// comments. An entry has the place, then "- " and the line, then what becomes
+// of it, each behind "+ ", then the reason.
 func readList(name string) ([]gap, error) {
 	text, err := os.ReadFile(name)
 	if err != nil {
@@ -43,16 +44,16 @@ func readList(name string) ([]gap, error) {
 		if strings.HasPrefix(paragraph, "#") {
 			continue
 		}
-		place, rest, _ := strings.Cut(strings.TrimSpace(paragraph), "\n")
 		var g gap
-		g.file, g.function, _ = strings.Cut(place, ": ")
-		for line := range strings.Lines(rest) {
-			line = strings.TrimSpace(line)
-			switch {
-			case g.line == "" && strings.HasPrefix(line, "- "):
-				g.line = line[2:]
-			case g.becomes == "" && g.reason == "" && strings.HasPrefix(line, "+ "):
-				g.becomes = line[2:]
+		var mutants []string
+		for line := range strings.SplitSeq(paragraph, "\n") {
+			switch mark, rest, _ := strings.Cut(line, " "); {
+			case g.file == "":
+				g.file, g.function, _ = strings.Cut(line, ": ")
+			case mark == "-" && g.line == "":
+				g.line = rest
+			case mark == "+" && g.reason == "":
+				mutants = append(mutants, rest)
 			default:
 				g.reason = strings.TrimSpace(g.reason + " " + line)
 			}
@@ -60,7 +61,12 @@ func readList(name string) ([]gap, error) {
 		if g.function == "" || g.line == "" || g.reason == "" {
 			return nil, fmt.Errorf("%s: an entry lacks its place, line or reason:\n%s", name, paragraph)
 		}
-		list = append(list, g)
+		if mutants == nil { // a statement
+			list = append(list, g)
+		}
+		for _, g.becomes = range mutants {
+			list = append(list, g)
+		}
 	}
 	return list, nil
 }

@@ -46,34 +46,35 @@ var (
 	noBuild  = regexp.MustCompile(`(?m)\[build failed\]$`)
 )
 
+// outcome says what became of a mutant by what go test has printed.
+func outcome(out []byte, ok bool) string {
+	switch {
+	case ok:
+		return survives
+	case noBuild.Match(out):
+		return invalid
+	case timedOut.Match(out):
+		return stopped
+	}
+	return killed
+}
+
 // try finds out what becomes of a mutant. It writes into a folder of its own.
 func (m *mutant) try(dir string) error {
 	overlay, err := m.write(dir)
 	if err != nil {
 		return err
 	}
-	m.outcome = survives
 	for i, args := range rounds(path.Dir(m.file)) {
 		out, ok := test(overlay, args...)
-		name := failed.FindSubmatch(out)
-		switch {
-		case ok:
-			continue
-		case noBuild.Match(out):
-			m.outcome = invalid
-		case timedOut.Match(out):
-			m.outcome = stopped
-		case i > 0 && name != nil:
-			// The slow tests look at clocks and memory. What fails once has
-			// found nothing.
-			if _, ok := test(overlay, append(args, "-run=^"+string(name[1])+"$")...); ok {
-				continue
-			}
-			fallthrough
-		default:
-			m.outcome = killed
+		// The slow tests look at clocks and memory: what fails once has found
+		// nothing.
+		if name := failed.FindSubmatch(out); name != nil && i > 0 {
+			out, ok = test(overlay, append(args, "-run=^"+string(name[1])+"$")...)
 		}
-		return nil
+		if m.outcome = outcome(out, ok); m.outcome != survives {
+			break
+		}
 	}
 	return nil
 }
