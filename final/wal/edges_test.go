@@ -3,7 +3,10 @@ package wal_test
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -199,4 +202,43 @@ type lines chan string
 func (l lines) Write(b []byte) (int, error) {
 	l <- string(b)
 	return len(b), nil
+}
+
+// TestFolderGone: a log whose folder is not there, or was taken away while it was opened, is an error of the disk.
+func TestFolderGone(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "log")
+	if _, err := wal.Open(dir, nil, nil); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("Open() of no folder: %v, want fs.ErrNotExist", err)
+	}
+	w, err := wal.Create(dir, nil, nil)
+	must(t, err)
+	must(t, w.Close())
+	w, err = wal.Open(dir, nil, nil)
+	must(t, err)
+	must(t, os.Rename(dir, dir+".old"))
+	if _, _, _, err := w.ReadAll(); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "sync the folder above") {
+		t.Errorf("ReadAll() without the folder: %v, want fs.ErrNotExist", err)
+	}
+	w.Close()
+}
+
+// TestSalvageReadErrors: damage is passed over, an error of the disk is not.
+func TestSalvageReadErrors(t *testing.T) {
+	t.Parallel()
+	b := saves(3).save(nil, ent(4, 1, 300<<10), ent(5, 1, 300<<10), ent(6, 1))
+	m := b.files()
+	clear(m[b.name][b.entryFrame(2) : b.entryFrame(2)+8])
+	boom := errors.New("input/output error")
+	for n := 0; ; n++ {
+		f := &failing{image: m, left: n, err: boom}
+		w, err := wal.OpenForRead(".", nil, &wal.Options{FS: f, Recovery: wal.Salvage})
+		must(t, err)
+		if _, _, _, err := w.ReadAll(); errors.Is(err, boom) != f.struck {
+			t.Errorf("read %d failed: ReadAll() error = %v", n, err)
+		}
+		if !f.struck {
+			break
+		}
+	}
 }

@@ -46,6 +46,9 @@ func TestEveryCallFails(t *testing.T) {
 // lifeSize is the size of a segment in a life.
 const lifeSize = 64 << 10
 
+// fringe is what stands around the data of three entries that fill the encoder's buffer, and less than a hard state more.
+const fringe = 104
+
 // life is the life of a log: its entries are gathered, written as they are, and cut into segments; it is opened again with a leader's snapshot that was
 // recorded and never committed; and it ends at the first error. acked is the last entry that is durable by then.
 func life(sim *disk.Sim) (acked uint64, err error) {
@@ -70,8 +73,9 @@ func life(sim *disk.Sim) (acked uint64, err error) {
 	}
 	for _, do := range []func() error{
 		func() error { return save(10, 20, 30) },
-		func() error { return save(many...) },    // more than the encoder holds
-		func() error { return save(10, 70<<10) }, // more than it copies
+		func() error { return save(many...) },                      // more than the encoder holds
+		func() error { return save(10, 70<<10) },                   // more than it copies
+		func() error { return save(60<<10, 60<<10, 8<<10-fringe) }, // which leaves room for no hard state
 		w.Prepare,
 		func() error { return save(10, 10) },
 		func() error { return w.SaveSnapshot(snapshot(20, 1)) },
