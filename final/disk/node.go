@@ -22,12 +22,13 @@ func (c *sector) bytes() []byte {
 	return c[:]
 }
 
-// newSector returns an immutable sector of b's content; zeros become nil.
+// newSector returns an immutable sector of b's content, a copy of its own; zeros become nil.
 func newSector(b *sector) *sector {
 	if *b == zeros {
 		return nil
 	}
-	return b
+	c := *b
+	return &c
 }
 
 // masked returns c with zeros from byte n on.
@@ -181,12 +182,13 @@ func (n *node) write(p []byte, offset int64) {
 	end := offset + int64(len(p))
 	for len(p) > 0 {
 		index, at := place(offset)
-		b := new(sector)
-		if at > 0 || len(p) < SectorSize {
-			copy(b[:], n.at(index).bytes())
-		}
+		c := n.at(index)
+		b := sector(c.bytes())
 		done := copy(b[at:], p)
-		n.set(index, newSector(b))
+		if !bytes.Equal(b[:], c.bytes()) {
+			c = newSector(&b)
+		}
+		n.set(index, c)
 		p, offset = p[done:], offset+int64(done)
 	}
 	if end > n.size {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"syscall"
 	"testing"
 
@@ -186,6 +187,31 @@ func TestPreallocateReserves(t *testing.T) {
 	must(t, err)
 	if got := info.Sys().(*syscall.Stat_t).Blocks * 512; got < 1<<20 {
 		t.Errorf("%d bytes are reserved, want 1 MiB", got)
+	}
+}
+
+// Writeback leaves a file as it is, and is refused by a closed one.
+func TestWriteback(t *testing.T) {
+	t.Parallel()
+	f := create(t, newOS(t, t.TempDir()), "file", "content")
+	back, ok := f.(interface{ Writeback(off, n int64) error })
+	if !ok {
+		if runtime.GOARCH != "arm" {
+			t.Error("a file of Linux has no Writeback")
+		}
+		return
+	}
+	must(t, back.Writeback(0, 7))
+	b := make([]byte, 7)
+	if _, err := f.ReadAt(b, 0); err != nil || string(b) != "content" {
+		t.Errorf("ReadAt() = %q, %v behind Writeback", b, err)
+	}
+	if err := back.Writeback(-1, 1); !errors.Is(err, fs.ErrInvalid) && !errors.Is(err, syscall.EINVAL) {
+		t.Errorf("Writeback(-1, 1) = %v, want invalid", err)
+	}
+	must(t, f.Close())
+	if err := back.Writeback(0, 7); !errors.Is(err, fs.ErrClosed) {
+		t.Errorf("Writeback() of a closed file = %v, want %v", err, fs.ErrClosed)
 	}
 }
 

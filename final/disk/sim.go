@@ -26,7 +26,7 @@ type Sim struct {
 	// changes are the creates, renames and removes that no sync of a folder has settled, in order.
 	changes []change
 
-	// What the operating system keeps for a running process, and a crash ends.
+	// What the operating system keeps for a running process, and a crash ends. Both are nil until a file is opened, as on most disks none ever is.
 	open  map[int]int      // how many Files are open of a node
 	locks map[int]*simFile // which File holds the lock of a node
 
@@ -60,7 +60,7 @@ func NewSim() *Sim {
 
 // blankSim returns a disk with nothing on it, not even a folder.
 func blankSim() *Sim {
-	return &Sim{owner: new(int), open: map[int]int{}, locks: map[int]*simFile{}}
+	return &Sim{owner: new(int)}
 }
 
 // Open opens a file, as [FS] describes.
@@ -112,6 +112,9 @@ func (s *Sim) openNode(name string, flag int, mode fs.FileMode) (int, error) {
 		return gone, fs.ErrExist
 	case s.nodes[id].mode.IsDir():
 		return gone, ErrIrregular
+	}
+	if s.open == nil {
+		s.open, s.locks = map[int]int{}, map[int]*simFile{}
 	}
 	s.open[id]++
 	return id, nil

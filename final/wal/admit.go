@@ -93,7 +93,7 @@ func (c *checker) took(state *raftpb.HardState, ents []*raftpb.Entry) (must bool
 	for _, m := range ents {
 		index, term := m.GetIndex(), m.GetTerm()
 		c.log.set(index, term)
-		c.youngest[index%youngest] = shape{index: index, term: term, size: len(m.Data), typ: uint8(m.GetType())}
+		c.youngest.put(shape{index: index, term: term, size: len(m.Data), typ: uint8(m.GetType())})
 		c.maxTerm = max(c.maxTerm, term)
 	}
 	s := stateFields{}

@@ -23,7 +23,7 @@ type checker struct {
 	commit    uint64 // the highest read
 
 	lineage
-	youngest [youngest]shape
+	youngest shapes
 
 	// A leader's snapshot replaces the log once a hard state commits it. Until then it waits: SaveSnapshot was done, and the Save behind
 	// it perhaps not. What shows that the node was started again without it brings back the log that it would have replaced.
@@ -55,6 +55,44 @@ type shape struct {
 	index, term uint64
 	size        int
 	typ         uint8
+}
+
+// shapes is a ring of the youngest entries' shapes: that of index i stands at i modulo its size. It grows up to youngest before it forgets any, so that
+// a short log has a short one.
+type shapes []shape
+
+// put remembers an entry.
+func (r *shapes) put(e shape) {
+	for len(*r) < youngest {
+		if len(*r) > 0 {
+			if at := &(*r)[e.index%uint64(len(*r))]; at.index == 0 || at.index == e.index {
+				*at = e
+				return
+			}
+		}
+		r.grow()
+	}
+	(*r)[e.index%youngest] = e
+}
+
+// grow doubles the ring. What stood at different places still does.
+func (r *shapes) grow() {
+	more := make(shapes, max(16, 2*len(*r)))
+	for _, e := range *r {
+		if e.index != 0 {
+			more[e.index%uint64(len(more))] = e
+		}
+	}
+	*r = more
+}
+
+// at returns the shape of the entry at an index, if it is remembered.
+func (r shapes) at(index uint64) (shape, bool) {
+	if len(r) == 0 {
+		return shape{}, false
+	}
+	e := r[index%uint64(len(r))]
+	return e, e.index == index
 }
 
 // begin is called at the start of a segment.
@@ -183,7 +221,7 @@ func (c *checker) checkEntry(r *Record) error {
 		return err
 	}
 	c.log.set(e.index, e.term)
-	c.youngest[e.index%youngest] = e.shape()
+	c.youngest.put(e.shape())
 	c.maxTerm = max(c.maxTerm, e.term)
 	return nil
 }
@@ -202,9 +240,8 @@ func (c *checker) checkOverwrite(e *entryFields) error {
 	if !ok {
 		return nil
 	}
-	old := c.youngest[e.index%youngest]
 	same := term == e.term
-	if old.index == e.index && old.term == term {
+	if old, ok := c.youngest.at(e.index); ok && old.term == term {
 		same = old == e.shape()
 	}
 	switch {

@@ -19,12 +19,16 @@ type search struct {
 	work  int64
 }
 
-// newSearch returns a search that begins at the first aligned offset at or behind from.
+// newSearch returns a search that begins at the first aligned offset at or behind from. The caller frees it.
 func newSearch(scan *window, from int64) *search {
 	s := &search{scan: scan, off: alignUp(from, wordSize), work: 4*(scan.size-from) + windowSize}
+	s.probe.borrow()
 	s.probe.reset(scan.file, scan.size)
 	return s
 }
+
+// free ends the search: no data of what it has found may be used behind that.
+func (s *search) free() { s.probe.free() }
 
 // found is a record that search has found.
 type found struct {
@@ -145,6 +149,7 @@ func parses(typ RecordType, data []byte) bool {
 // evidence looks behind the scanner's offset for records that prove that what stood there had been synced, and returns the proof, or "".
 func (s *scanner) evidence(from int64) (string, error) {
 	look := newSearch(&s.win, from)
+	defer look.free()
 	w := witness{check: &s.check}
 	// The record at the offset may be the first witness. A crash leaves its length word and the word behind whole or zero, so a
 	// header that can be read is the one that was written, whatever is missing of the data.

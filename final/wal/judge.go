@@ -109,7 +109,9 @@ func (s *scanner) foreign() (error, error) {
 	if !s.check.haveMetadata {
 		return nil, nil
 	}
-	next, ok, err := newSearch(&s.win, s.rec.End()).follows(found{header: header{crc: s.rec.CRC}, end: s.rec.End()})
+	look := newSearch(&s.win, s.rec.End())
+	defer look.free()
+	next, ok, err := look.follows(found{header: header{crc: s.rec.CRC}, end: s.rec.End()})
 	if err != nil || !ok || next.typ != TypeMetadata || bytes.Equal(next.data, s.check.metadata) {
 		return nil, err
 	}

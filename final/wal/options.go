@@ -156,6 +156,9 @@ func (f *folder) release() error {
 	return f.Close()
 }
 
+// silence is the logger of who has none.
+var silence = slog.New(slog.DiscardHandler)
+
 // orDefault returns the options, or the defaults for nil, with a logger that is never nil.
 func (o *Options) orDefault() Options {
 	var opts Options
@@ -163,7 +166,7 @@ func (o *Options) orDefault() Options {
 		opts = *o
 	}
 	if opts.Logger == nil {
-		opts.Logger = slog.New(slog.DiscardHandler)
+		opts.Logger = silence
 	}
 	return opts
 }

@@ -1,8 +1,10 @@
 package wal_test
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -282,6 +284,29 @@ func TestCallerOwnsResults(t *testing.T) {
 		}
 		*state.Commit = 99
 		clear(metadata)
+	}
+}
+
+// TestNothingIsLentOut: what was read from a log stays as it is while others are read in the same memory.
+func TestNothingIsLentOut(t *testing.T) {
+	t.Parallel()
+	one := newBuild([]byte("one")).save(hs(1, 1, 3), ents(1, 3, 1)...).snapshot(3, 1).files()
+	r := read(t, one, nil)
+	at, err := wal.ValidSnapshotEntries(".", &wal.Options{FS: one})
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := func() string { return fmt.Sprintf("%s, %v, %v, %v", r.metadata, r.state, r.ents, at) }
+	before := all()
+	other := newBuild(bytes.Repeat([]byte("longer"), 20)).save(hs(7, 2, 3), ents(1, 3, 7)...).snapshot(3, 7).files()
+	for range 4 {
+		read(t, other, nil)
+		if _, err := wal.ValidSnapshotEntries(".", &wal.Options{FS: other}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if diff := cmp.Diff(before, all()); diff != "" {
+		t.Errorf("reading another log has changed what was read of this one (-want +got):\n%s", diff)
 	}
 }
 

@@ -109,6 +109,8 @@ func lastByte(f disk.File, from int64) (int64, error) {
 		return 0, err
 	}
 	w := window{}
+	w.borrow()
+	defer w.free()
 	w.reset(f, size)
 	end := from
 	for off := from; off < size; {
@@ -135,6 +137,8 @@ func (f *folder) keep(from disk.File, segment string, size int64) (name string, 
 		return "", err
 	}
 	w := window{}
+	w.borrow()
+	defer w.free()
 	w.reset(from, size)
 	for off := int64(0); off < size && err == nil; off += windowSize {
 		var b []byte

@@ -55,6 +55,8 @@ func (w *WAL) replay(r *replay) error {
 func (w *WAL) replayFrom(r *replay, first int) error {
 	w.tail = Tail{}
 	s := newScanner(w.segs[first:], &w.opts)
+	s.win.borrow()
+	defer s.win.free()
 	r.check = &s.check
 	err := r.run(s)
 	if r.held != nil { // no hard state has committed it

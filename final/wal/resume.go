@@ -70,6 +70,7 @@ func (c *checker) behind(start position) {
 func (w *WAL) settle(r *replay) (o *writer, report Report, err error) {
 	o = newWriter(w.lock, &w.opts, append([]file(nil), w.segs[w.first:]...), w.tail.Offset, w.tail.CRC)
 	o.check, o.metadata = *r.check, bytes.Clone(r.check.metadata)
+	o.check.entry, o.check.position = entryFields{}, snapshotFields{} // what they show of is given back
 	if w.tail.Torn {
 		if report, err = o.cutOff(w.tail); err != nil {
 			return nil, report, err
@@ -127,10 +128,13 @@ func (p *proof) take(r *Record) {
 // again writes a part of the last segment once more, as it is. If it was the last thing that a log wrote whose sync failed, the kernel shows it and has
 // marked it clean: a sync would succeed and not write it, and a loss of power take what by then was acted on.
 func (o *writer) again(from, to int64) error {
-	b := make([]byte, min(fillStep, max(0, to-from)))
+	w := window{}
+	w.borrow()
+	defer w.free()
+	w.reset(o.last().File, to)
 	for from < to {
-		b = b[:min(int64(len(b)), to-from)]
-		if err := readFull(o.last().File, b, from); err != nil {
+		b, err := w.at(from, min(windowSize, to-from))
+		if err != nil {
 			return readError(o.last().Segment.Name, from, err)
 		}
 		if _, err := o.last().WriteAt(b, from); err != nil {

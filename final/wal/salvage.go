@@ -18,6 +18,7 @@ func (s *scanner) salvage(f flaw) (*Record, error) {
 	}
 	s.check.hole(max(s.check.segment, 2))
 	look := newSearch(&s.win, s.off+wordSize)
+	defer look.free()
 	first, ok, err := look.pair()
 	switch {
 	case err != nil:

@@ -19,6 +19,10 @@ import (
 // that follow those of another Save are for the goroutine that has seen that one return. Any error but a refusal stays: the log takes
 // nothing more, and every later call returns it. Close the log then, and open it again; what it returned nil for is there.
 func (w *WAL) Save(state *raftpb.HardState, ents []*raftpb.Entry) error {
+	if !w.queue.waiting.Load() && w.io.TryLock() {
+		defer w.io.Unlock()
+		return w.saveAlone(state, ents)
+	}
 	g, i := w.queue.join(state, ents)
 	if i > 0 {
 		g.done.Wait()
@@ -30,6 +34,16 @@ func (w *WAL) Save(state *raftpb.HardState, ents []*raftpb.Entry) error {
 	w.io.Unlock()
 	g.done.Done()
 	return w.queue.leave(g, i)
+}
+
+// saveAlone does the work of a group of one. Who calls it holds the log.
+func (w *WAL) saveAlone(state *raftpb.HardState, ents []*raftpb.Entry) error {
+	w.alone.saves = append(w.alone.saves[:0], save{state: state, ents: ents})
+	w.saveAll(&w.alone)
+	s := &w.alone.saves[0]
+	err := s.err
+	*s = save{} // what the caller owns is not kept alive
+	return err
 }
 
 // saveAll does the work of a group and sets its errors.

@@ -49,8 +49,10 @@ func (w *WAL) snapshots() ([]*raftpb.SnapshotMetadata, error) {
 	var before checker
 	for first := 0; first < len(w.segs); {
 		s := newScanner(w.segs[first:], &w.opts)
+		s.win.borrow()
 		s.check.metadata, s.check.haveMetadata = before.metadata, before.haveMetadata
 		snaps, err := s.snapshots()
+		s.win.free()
 		switch {
 		case err == nil && damage == nil:
 			return snaps, nil

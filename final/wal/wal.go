@@ -33,6 +33,7 @@ type WAL struct {
 	out  *writer // of one that was read, or created
 
 	queue   queue
+	alone   group      // the Save of one that nobody waits beside; used by who holds io
 	io      sync.Mutex // held by who uses out, and by Close
 	purging sync.Mutex // held by Purge and Prepare, and by Close
 	stuck   error      // why Purge removes nothing more

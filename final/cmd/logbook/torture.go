@@ -65,6 +65,9 @@ func setupTorture(a *app, flags *flag.FlagSet) func(string) error {
 // errTime is the end of the time that a search was given.
 var errTime = errors.New("the time is up")
 
+// mostMemory is what the garbage collector lets a search take before it works harder.
+const mostMemory = 2 << 30
+
 // torture searches, shows how far it is, and prints the ledger.
 func (a *app) torture(ctx context.Context, s *torture.Search, limit time.Duration) error {
 	if limit > 0 {
@@ -72,7 +75,10 @@ func (a *app) torture(ctx context.Context, s *torture.Search, limit time.Duratio
 		ctx, cancel = context.WithTimeoutCause(ctx, limit, errTime)
 		defer cancel()
 	}
-	defer debug.SetGCPercent(debug.SetGCPercent(400)) // the disks are small, short-lived and many
+	defer debug.SetGCPercent(debug.SetGCPercent(1000)) // the disks are small, short-lived and many
+	if debug.SetMemoryLimit(-1) > mostMemory {
+		defer debug.SetMemoryLimit(debug.SetMemoryLimit(mostMemory))
+	}
 	m := newMeter(a, s.States, limit)
 	s.Progress = m.show
 	ledger, err := s.Run(ctx)

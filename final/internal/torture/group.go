@@ -135,7 +135,7 @@ func goroutine() string {
 
 // waiting waits until a goroutine is in a state, as a traceback tells it. A Save tells nobody that it waits, and need not.
 func waiting(goroutine, state string) error {
-	b := make([]byte, 1<<20)
+	b := make([]byte, 1<<16)
 	for end := time.Now().Add(patience); ; runtime.Gosched() {
 		n := runtime.Stack(b, true)
 		if n == len(b) { // a long search has thousands of goroutines that wait for their turn

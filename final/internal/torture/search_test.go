@@ -24,7 +24,7 @@ var (
 //
 //	go test ./final/internal/torture -run Search -states 1000000 -each 1000
 func TestSearch(t *testing.T) {
-	defer debug.SetGCPercent(debug.SetGCPercent(400))
+	defer debug.SetGCPercent(debug.SetGCPercent(1000))
 	t.Logf("-states %d -each %d -seed %d", *states, *each, *seed)
 	begin := time.Now()
 	s := torture.Search{States: *states, Seed: *seed, Each: *each}
