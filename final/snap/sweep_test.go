@@ -264,6 +264,18 @@ func TestFolder(t *testing.T) {
 		if err := errors.Join(s.SaveSnap(five), holds(sim.Crash(disk.Lost), 5, "five")); err != nil {
 			t.Errorf("SaveSnap() with the folder there (%t): %v", there, err)
 		}
+		made, synced := 0, 0
+		for _, e := range sim.Log() {
+			switch {
+			case e.Op == disk.OpMkdir:
+				made++
+			case e.Op == disk.OpSyncDir && e.Name == ".":
+				synced++
+			}
+		}
+		if made != 1 || synced != 1 {
+			t.Errorf("with the folder there (%t), it is made %d times, and its parent synced %d times; want once", there, made, synced)
+		}
 		sim.ClearLog()
 		if err := s.SaveSnap(five); err != nil {
 			t.Error(err)

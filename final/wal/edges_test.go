@@ -1,6 +1,7 @@
 package wal_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -12,6 +13,7 @@ import (
 	"testing"
 
 	raftpb "go.etcd.io/raft/v3/raftpb"
+	"google.golang.org/protobuf/proto"
 
 	"example.com/logbook/final/disk"
 	"example.com/logbook/final/wal"
@@ -240,5 +242,129 @@ func TestSalvageReadErrors(t *testing.T) {
 		if !f.struck {
 			break
 		}
+	}
+}
+
+// TestOnlyTheTerm: a hard state with nothing but a term, as a node has that has not voted yet, is one, and durable.
+func TestOnlyTheTerm(t *testing.T) {
+	t.Parallel()
+	sim := disk.NewSim()
+	w := create(t, sim, 0)
+	must(t, w.Save(&raftpb.HardState{Term: new(uint64(5))}, nil))
+	_, r := reopen(t, sim.Crash(disk.Lost), 0, nil)
+	if want := (&raftpb.HardState{Term: new(uint64(5))}); !proto.Equal(r.state, want) {
+		t.Errorf("ReadAll() = %v, want %v", r.state, want)
+	}
+}
+
+// TestCommittedToTheIndex: a commit that reaches exactly the leader's snapshot is enough: the log goes on from there, and keeps what it is given.
+func TestCommittedToTheIndex(t *testing.T) {
+	t.Parallel()
+	sim := disk.NewSim()
+	w := create(t, sim, 0)
+	must(t, errors.Join(w.Save(hs(1, 1, 5), ents(1, 10, 1)), w.SaveSnapshot(snapshot(100, 3))))
+	if err := w.Save(nil, ents(100, 101, 3)); !errors.Is(err, wal.ErrRefused) || !strings.Contains(err.Error(), "which is to replace the log") {
+		t.Errorf("Save() of the snapshot's entry: %v, want ErrRefused", err)
+	}
+	must(t, errors.Join(w.Save(hs(3, 0, 100), ents(101, 102, 3)), w.SaveSnapshot(snapshot(99, 3)), w.Save(hs(3, 0, 102), ents(103, 103, 3)), w.Close()))
+	if _, r := reopen(t, sim, 0, at(100, 3)); indexes(r.ents) != "[101/3 102/3 103/3]" {
+		t.Errorf("ReadAll() = %v", indexes(r.ents))
+	}
+}
+
+// TestPaddingOfNone: a record that needs no padding has none. Its length word does not say that it has eight bytes of it.
+func TestPaddingOfNone(t *testing.T) {
+	t.Parallel()
+	for n := 0; ; n++ {
+		b := newBuild(nil).save(hs(1, 1, 0), ent(1, 1, n))
+		at := b.starts[3]
+		if b.image[b.name][at+7] != 0 {
+			continue // it is padded
+		}
+		b.image[b.name][at+7] = 0x88
+		if r := read(t, b.save(nil, ent(2, 1)).files(), nil); !errors.Is(r.err, wal.ErrCorrupt) || !strings.Contains(r.err.Error(), "length word is damaged") {
+			t.Errorf("ReadAll() = %v, %v, want ErrCorrupt", indexes(r.ents), r.err)
+		}
+		return
+	}
+}
+
+// TestRepairLargeTail: a tail of more than is read at once is kept and cut as a whole.
+func TestRepairLargeTail(t *testing.T) {
+	t.Parallel()
+	b := newBuild(nil).save(hs(1, 1, 0), ents(1, 5, 1)...)
+	end := b.size()
+	b.save(nil, ent(6, 1, 600<<10))
+	m := b.files()
+	clear(m[b.name][end+1024 : end+2048])
+	m[b.name+".broken"] = nil // somebody's
+	sim := onDisk(t, m)
+	report, err := wal.Repair(folderName, quiet(sim, 0))
+	must(t, err)
+	all := bytes.TrimRight(m[b.name], "\x00")
+	if report.Copy != b.name+".broken.1" || report.Offset != int64(end) || report.Cut != int64(len(all)-end) {
+		t.Errorf("Repair() = %+v, want %d bytes cut at %d", report, len(all)-end, end)
+	}
+	if copied := content(t, sim, folderName+"/"+report.Copy); !bytes.Equal(copied, all) {
+		t.Errorf("the copy of %d bytes is not the segment's %d", len(copied), len(all))
+	}
+}
+
+// TestGapText: where entries are missing, the error names the last one that is there.
+func TestGapText(t *testing.T) {
+	t.Parallel()
+	ahead := newBuild(nil).save(hs(1, 1, 0), ents(3, 9, 1)...)
+	replaced := newBuild(nil).save(hs(1, 1, 0), ents(1, 5, 1)...).snapshot(20, 2).save(hs(2, 1, 20), ents(21, 22, 2)...)
+	for want, m := range map[string]image{"entry 3 follows entry 0": ahead.files(), "has replaced those behind index 5": replaced.files()} {
+		if r := read(t, m, nil); !errors.Is(r.err, wal.ErrSliceOutOfRange) || !strings.Contains(r.err.Error(), want) {
+			t.Errorf("ReadAll() = %v, %v, want %q in it", indexes(r.ents), r.err, want)
+		}
+	}
+}
+
+// TestCutText: a file that ends inside a length word, and one that ends behind it, are told apart.
+func TestCutText(t *testing.T) {
+	t.Parallel()
+	b := saves(3)
+	end := b.size()
+	b.save(nil, ent(4, 1, 100))
+	for n, want := range map[int]string{7: "inside a length word", 8: "inside a frame of 1"} {
+		m := image{b.name: b.image[b.name][:end+n]}
+		if r := read(t, m, nil); r.err != nil || !r.tail.Torn || !strings.Contains(r.tail.Reason, want) {
+			t.Errorf("%d bytes behind the last record: tail %+v, %v, want %q", n, r.tail, r.err, want)
+		}
+	}
+}
+
+// TestPurgeWarns: a purge is silent where nothing stays that was released, and warns where a snapshot is missing.
+func TestPurgeWarns(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	sim := disk.NewSim()
+	opts := quiet(sim, 1000)
+	opts.Logger = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	w, err := wal.Create(folderName, nil, opts)
+	must(t, err)
+	next := uint64(1)
+	fill := func(n int) []wal.Segment {
+		for ; len(w.Segments()) < n; next++ {
+			must(t, w.Save(hs(1, 1, next), []*raftpb.Entry{ent(next, 1, 700)}))
+		}
+		return w.Segments()
+	}
+	start := fill(5)[3].Index
+	must(t, errors.Join(w.SaveSnapshot(snapshot(start, 1)), w.ReleaseLockTo(start), w.Purge()))
+	if log.Len() > 0 || len(segments(t, sim)) != 3 {
+		t.Errorf("Purge() behind the snapshot of the index that was released leaves %v, and warns: %s", segments(t, sim).names(), log.String())
+	}
+	must(t, errors.Join(w.ReleaseLockTo(10000), w.Purge())) // there is no such snapshot; the segments before it are given up all the same
+	if !strings.Contains(log.String(), "segments stay") || len(segments(t, sim)) != 3 {
+		t.Errorf("Purge() without a snapshot leaves %v, and warns: %s", segments(t, sim).names(), log.String())
+	}
+	fill(4)
+	must(t, w.SaveSnapshot(snapshot(next-1, 1)))
+	must(t, w.Purge())
+	if strings.Contains(log.String(), "is locked") {
+		t.Errorf("Purge() takes the log's own lock for another's: %s", log.String())
 	}
 }

@@ -94,29 +94,30 @@ func TestFirstChecksum(t *testing.T) {
 	}
 }
 
-// TestChecksumZero: a running checksum that happens to be 0 is compared like any other. W26
+// TestChecksumZero: a running checksum that happens to be 0, or the largest, is compared like any other. W26
 func TestChecksumZero(t *testing.T) {
 	t.Parallel()
-	const zero = 0x9be09bab // its four bytes, little-endian, have the checksum 0
-	b := newBuild(nil)
-	e := ent(1, 1, 96)
-	before := marshal(e)
-	before = before[:len(before)-4]
-	forged := crc32.Update(b.crc, castagnoli, before) ^ zero
-	binary.LittleEndian.PutUint32(e.Data[len(e.Data)-4:], forged)
-	b.save(nil, e)
-	if b.crc != 0 {
-		t.Fatalf("running checksum is %08x", b.crc)
-	}
-	b.cut().save(hs(1, 1, 1), ent(2, 1))
-	m := b.files()
-	if r := read(t, m, nil); r.err != nil || len(r.ents) != 2 {
-		t.Fatalf("ReadAll() = %v, %v", indexes(r.ents), r.err)
-	}
-	m[b.name][11] ^= 1
-	var corrupt *wal.CorruptError
-	if r := read(t, m, nil); !errors.As(r.err, &corrupt) || corrupt.Offset != 0 || corrupt.Segment != b.name {
-		t.Errorf("ReadAll() error = %v, want the crc record of %s", r.err, b.name)
+	for sum, bytes := range map[uint32]uint32{0: 0x9be09bab, 0xffffffff: 0xffffffff} { // whose four bytes, little-endian, have that checksum
+		b := newBuild(nil)
+		e := ent(1, 1, 96)
+		before := marshal(e)
+		before = before[:len(before)-4]
+		forged := crc32.Update(b.crc, castagnoli, before) ^ bytes
+		binary.LittleEndian.PutUint32(e.Data[len(e.Data)-4:], forged)
+		b.save(nil, e)
+		if b.crc != sum {
+			t.Fatalf("running checksum is %08x, not %08x", b.crc, sum)
+		}
+		b.cut().save(hs(1, 1, 1), ent(2, 1))
+		m := b.files()
+		if r := read(t, m, nil); r.err != nil || len(r.ents) != 2 {
+			t.Fatalf("checksum %08x: ReadAll() = %v, %v", sum, indexes(r.ents), r.err)
+		}
+		m[b.name][11] ^= 1
+		var corrupt *wal.CorruptError
+		if r := read(t, m, nil); !errors.As(r.err, &corrupt) || corrupt.Offset != 0 || corrupt.Segment != b.name {
+			t.Errorf("checksum %08x: ReadAll() error = %v, want the crc record of %s", sum, r.err, b.name)
+		}
 	}
 }
 
