@@ -29,6 +29,9 @@ func TestSaveAtTheStart(t *testing.T) {
 	if err := w.Save(hs(3, 1, 100), ents(100, 101, 3)); !errors.Is(err, wal.ErrRefused) || !strings.Contains(err.Error(), "where the log begins") {
 		t.Errorf("Save() of the start's entry: %v, want ErrRefused", err)
 	}
+	if err := w.Save(nil, ents(101, 101, 1)); !errors.Is(err, wal.ErrRefused) {
+		t.Errorf("Save() of a lower term than the start's: %v, want ErrRefused", err)
+	}
 	must(t, w.Save(hs(3, 1, 101), ents(101, 102, 3)))
 }
 
@@ -315,7 +318,12 @@ func TestGapText(t *testing.T) {
 	t.Parallel()
 	ahead := newBuild(nil).save(hs(1, 1, 0), ents(3, 9, 1)...)
 	replaced := newBuild(nil).save(hs(1, 1, 0), ents(1, 5, 1)...).snapshot(20, 2).save(hs(2, 1, 20), ents(21, 22, 2)...)
-	for want, m := range map[string]image{"entry 3 follows entry 0": ahead.files(), "has replaced those behind index 5": replaced.files()} {
+	next := newBuild(nil).save(hs(1, 1, 0), ents(1, 4, 1)...).snapshot(5, 2).save(hs(2, 1, 5), ents(6, 7, 2)...)
+	for want, m := range map[string]image{
+		"entry 3 follows entry 0":                      ahead.files(),
+		"has replaced those behind index 5":            replaced.files(),
+		"at index 5 has replaced those behind index 4": next.files(),
+	} {
 		if r := read(t, m, nil); !errors.Is(r.err, wal.ErrSliceOutOfRange) || !strings.Contains(r.err.Error(), want) {
 			t.Errorf("ReadAll() = %v, %v, want %q in it", indexes(r.ents), r.err, want)
 		}

@@ -214,6 +214,9 @@ func TestBareSegmentGoesOn(t *testing.T) {
 	if indexes(r.ents) != indexes(ents(1, 12, 3)) {
 		t.Fatalf("ReadAll() = %v", indexes(r.ents))
 	}
+	if n := len(w.Segments()); n != 3 {
+		t.Errorf("%d segments are open, want a new one", n)
+	}
 	must(t, w.SaveSnapshot(snapshot(12, 3)))
 	must(t, w.Close())
 	reopen(t, sim, 0, at(12, 3))
