@@ -327,6 +327,11 @@ func TestListAndStat(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("modes: mismatch (-want +got):\n%s", diff)
 		}
+		if sim, ok := fsys.(*disk.Sim); ok { // has no clock, and nothing beneath
+			if stat, err := sim.Stat("a"); err != nil || !stat.ModTime().IsZero() || stat.Sys() != nil {
+				t.Errorf("Stat(a) = %v, %v, want no time, and no more", stat, err)
+			}
+		}
 		if stat, err := fsys.Stat("."); err != nil || !stat.IsDir() {
 			t.Errorf("Stat(.) = %v, %v, want a folder", stat, err)
 		}

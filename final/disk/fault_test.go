@@ -116,6 +116,12 @@ func TestLogFollowsRenames(t *testing.T) {
 	if got := fmt.Sprint(sim.Log()); got != "[sync e/b: "+syscall.EIO.Error()+"]" || struck() != 1 {
 		t.Errorf("Log() = %s, want the new name", got)
 	}
+	sim.ClearLog()
+	sim.Rename("e/b", "none/b")
+	f.ReadAt(make([]byte, 2), 0) // of which there is one byte
+	if got, want := fmt.Sprint(sim.Log()), "[rename e/b to none/b: file does not exist read e/b [0,2): EOF]"; got != want {
+		t.Errorf("Log() = %s, want %s", got, want)
+	}
 }
 
 func TestOpString(t *testing.T) {

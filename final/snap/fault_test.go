@@ -18,6 +18,7 @@ type failing struct {
 	disk.FS
 	open, list, rename, syncDir, stat error
 	read                              error
+	short                             bool // each read, also without an error
 }
 
 func (f *failing) Open(name string, flag int, mode fs.FileMode) (disk.File, error) {
@@ -25,7 +26,7 @@ func (f *failing) Open(name string, flag int, mode fs.FileMode) (disk.File, erro
 		return nil, f.open
 	}
 	file, err := f.FS.Open(name, flag, mode)
-	return &failingFile{file, f.read}, err
+	return &failingFile{file, f.read, f.short}, err
 }
 
 func (f *failing) List(name string) ([]fs.DirEntry, error) {
@@ -58,11 +59,12 @@ func (f *failing) Stat(name string) (fs.FileInfo, error) {
 
 type failingFile struct {
 	disk.File
-	err error
+	err   error
+	short bool
 }
 
 func (f *failingFile) ReadAt(p []byte, off int64) (int, error) {
-	if f.err != nil {
+	if f.err != nil || f.short {
 		n, _ := f.File.ReadAt(p[:len(p)/2], off)
 		return n, f.err
 	}
@@ -105,6 +107,17 @@ func TestTransientErrors(t *testing.T) {
 		d.FS = folder(t, map[string][]byte{name(9, 2): []byte("damaged")})
 		if _, err := snap.New(".", &snap.Options{FS: &d, RenameBroken: true}).Load(); !errors.Is(err, boom) {
 			t.Errorf("Load() where renaming fails = %v, want its error", err)
+		}
+	}
+	sim := folder(t, map[string][]byte{name(9, 2): []byte("damaged")})
+	sim.Inject(disk.Fault{Ops: disk.OpStat, Name: "*.broken", Err: boom})
+	if _, err := snap.New(".", &snap.Options{FS: sim, RenameBroken: true}).Load(); !errors.Is(err, boom) {
+		t.Errorf("Load() where nobody knows whether another was renamed before = %v, want its error", err)
+	}
+	for _, err := range []error{nil, io.EOF} {
+		short := failing{FS: folder(t, files), short: true, read: err}
+		if _, err := snap.New(".", &snap.Options{FS: &short}).Load(); err == nil || errors.Is(err, snap.ErrCorrupt) || !strings.Contains(err.Error(), "shorter than it said") {
+			t.Errorf("Load() of a file that ends too early = %v, want an error that says so", err)
 		}
 	}
 	d := failing{FS: folder(t, files), open: fs.ErrNotExist}

@@ -300,6 +300,14 @@ func TestIrregular(t *testing.T) {
 	if _, err := os.Lstat(filepath.Join(dir, name(5, 2))); err != nil {
 		t.Errorf("link is gone: %v", err)
 	}
+	for _, file := range []string{dir, filepath.Join(dir, name(5, 2))} { // a folder, and a link that leads out of its folder
+		if _, err := snap.Read(file, nil); err == nil || errors.Is(err, snap.ErrCorrupt) {
+			t.Errorf("Read(%s) = %v, want an error of the disk", file, err)
+		}
+	}
+	if _, err := snap.Read(dir, nil); !errors.Is(err, disk.ErrIrregular) || !strings.Contains(err.Error(), "put the file itself") {
+		t.Errorf("Read() of a folder = %v, want ErrIrregular", err)
+	}
 	if err := os.Chmod(dir, 0o710); err != nil {
 		t.Fatal(err)
 	}

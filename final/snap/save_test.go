@@ -194,7 +194,7 @@ func TestSaveChecksumZero(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.Data = forgeZero(t, inner)[2 : 2+len(s.Data)]
+	s.Data = forge(t, inner, 0)[2 : 2+len(s.Data)]
 	file, content := saved(t, s)
 	if content[1] != 0 || content[2] != 2<<3|2 {
 		t.Fatalf("checksum is not 0, but %x", content[1:3])

@@ -9,6 +9,7 @@ import (
 	"hash/crc32"
 	"io/fs"
 	"log/slog"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -223,13 +224,14 @@ func TestRenameBroken(t *testing.T) {
 	t.Parallel()
 	good := encode(t, snapshot(5, 2, "five"))
 	sim := folder(t, map[string][]byte{
-		name(5, 2): good, name(9, 2): []byte("damaged"), name(9, 2) + ".broken": []byte("earlier"), name(7, 2): good,
+		name(5, 2): good, name(9, 2): []byte("damaged"), name(7, 2): good,
+		name(9, 2) + ".broken": []byte("earlier"), name(9, 2) + ".broken.1": []byte("and again"),
 	})
 	s := snap.New(".", &snap.Options{FS: sim, RenameBroken: true})
 	if _, err := s.Load(); err != nil || len(s.Rejected()) != 2 {
 		t.Fatalf("Load() = %v, rejected %v", err, s.Rejected())
 	}
-	want := strings.Join([]string{name(5, 2), name(7, 2), name(9, 2) + ".broken", name(9, 2) + ".broken.1"}, " ")
+	want := strings.Join([]string{name(5, 2), name(7, 2), name(9, 2) + ".broken", name(9, 2) + ".broken.1", name(9, 2) + ".broken.2"}, " ")
 	if got := listing(t, sim); got != want {
 		t.Errorf("folder is %s, want %s", got, want)
 	}
@@ -326,6 +328,16 @@ func TestNoSnapshot(t *testing.T) {
 	if !errors.Is(err, snap.ErrNoSnapshot) || !errors.Is(err, snap.ErrCorrupt) || !strings.Contains(err.Error(), name(9, 2)) {
 		t.Errorf("Load() = %v, want ErrNoSnapshot and what was rejected", err)
 	}
+	for n, want := range []string{"holds no file of one", "1 file, not recorded", "2 files, none of them recorded"} {
+		files := map[string][]byte{}
+		for i := range n {
+			files[name(uint64(i+1), 1)] = nil
+		}
+		_, err := snap.New(".", &snap.Options{FS: folder(t, files)}).LoadNewestAvailable(nil)
+		if !errors.Is(err, snap.ErrNoSnapshot) || !strings.Contains(err.Error(), want) {
+			t.Errorf("LoadNewestAvailable() of %d files = %v, want %q in it", n, err, want)
+		}
+	}
 	if _, err := snap.New(t.TempDir(), nil).Load(); !errors.Is(err, snap.ErrNoSnapshot) || errors.Is(err, snap.ErrCorrupt) {
 		t.Errorf("Load() of an empty folder = %v, want ErrNoSnapshot", err)
 	}
@@ -353,35 +365,38 @@ func TestChecksumZero(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	inner = forgeZero(t, inner)
-	file := wrap(inner)
-	if file[1] != 0 {
-		t.Fatal("checksum is not 0")
-	}
-	sim := folder(t, map[string][]byte{name(5, 2): file})
-	if got, err := snap.New(".", &snap.Options{FS: sim}).Load(); err != nil || got.GetMetadata().GetIndex() != 5 {
-		t.Errorf("Load() = %v, %v", got, err)
+	for _, sum := range []uint32{math.MaxUint32, 0} { // and the largest, too
+		inner = forge(t, inner, sum)
+		file := wrap(inner)
+		if v, _ := protowire.ConsumeVarint(file[1:]); v != uint64(sum) {
+			t.Fatalf("checksum is %08x, not %08x", v, sum)
+		}
+		sim := folder(t, map[string][]byte{name(5, 2): file})
+		if got, err := snap.New(".", &snap.Options{FS: sim}).Load(); err != nil || got.GetMetadata().GetIndex() != 5 {
+			t.Errorf("Load() of checksum %08x = %v, %v", sum, got, err)
+		}
 	}
 	// Stored 0, but the bytes give another.
 	inner[3] ^= 1
-	file = protowire.AppendBytes([]byte{1 << 3, 0, 2<<3 | 2}, inner)
+	file := protowire.AppendBytes([]byte{1 << 3, 0, 2<<3 | 2}, inner)
 	if _, err := snap.Read(name(5, 2), &snap.Options{FS: folder(t, map[string][]byte{name(5, 2): file})}); !errors.Is(err, snap.ErrCorrupt) {
 		t.Errorf("Read() of a checksum that does not fit = %v, want ErrCorrupt", err)
 	}
 }
 
-// forgeZero changes four bytes of the data, which begins at 2, so that the checksum becomes 0: the checksum is linear, so each of the 32
+// forge changes four bytes of the data, which begins at 2, so that the checksum becomes the one given: the checksum is linear, so each of the 32
 // bits changes it by a fixed pattern, and the patterns that sum up to it are found by elimination.
-func forgeZero(t *testing.T, b []byte) []byte {
+func forge(t *testing.T, b []byte, sum uint32) []byte {
 	t.Helper()
 	table := crc32.MakeTable(crc32.Castagnoli)
-	want := crc32.Checksum(b, table)
+	before := crc32.Checksum(b, table)
+	want := before ^ sum
 	type row struct{ pattern, bits uint32 }
 	var basis [32]row
 	for bit := range 32 {
 		c := append([]byte(nil), b...)
 		c[2+bit/8] ^= 1 << (bit % 8)
-		r := row{crc32.Checksum(c, table) ^ want, 1 << bit}
+		r := row{crc32.Checksum(c, table) ^ before, 1 << bit}
 		for i := 31; i >= 0; i-- {
 			if r.pattern>>i&1 == 0 {
 				continue

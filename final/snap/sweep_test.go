@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io/fs"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -262,6 +264,18 @@ func TestFolder(t *testing.T) {
 		if err := errors.Join(s.SaveSnap(five), holds(sim.Crash(disk.Lost), 5, "five")); err != nil {
 			t.Errorf("SaveSnap() with the folder there (%t): %v", there, err)
 		}
+		made, synced := 0, 0
+		for _, e := range sim.Log() {
+			switch {
+			case e.Op == disk.OpMkdir:
+				made++
+			case e.Op == disk.OpSyncDir && e.Name == ".":
+				synced++
+			}
+		}
+		if made != 1 || synced != 1 {
+			t.Errorf("with the folder there (%t), it is made %d times, and its parent synced %d times; want once", there, made, synced)
+		}
 		sim.ClearLog()
 		if err := s.SaveSnap(five); err != nil {
 			t.Error(err)
@@ -278,9 +292,20 @@ func TestFolder(t *testing.T) {
 	if err := snap.New("a/b", &snap.Options{FS: disk.NewSim()}).SaveSnap(five); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("SaveSnap() where the parent is missing = %v, want fs.ErrNotExist", err)
 	}
+	dir := filepath.Join(t.TempDir(), "snap")
+	if err := snap.New(filepath.Join(dir, "deeper"), nil).SaveSnap(five); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "must be there") {
+		t.Errorf("SaveSnap() where the parent is missing, on the real disk = %v, want fs.ErrNotExist", err)
+	}
+	s := snap.New(dir, nil)
+	if err := errors.Join(s.SaveSnap(five), os.RemoveAll(dir)); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.SaveSnap(five); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("SaveSnap() where the folder was taken away = %v, want fs.ErrNotExist", err)
+	}
 	sim := disk.NewSim()
 	sim.Inject(disk.Fault{Ops: disk.OpSyncDir, Name: "."})
-	s := open(sim)
+	s = open(sim)
 	for range 2 {
 		if err := s.SaveSnap(five); !errors.Is(err, snap.ErrNotDurable) {
 			t.Errorf("SaveSnap() in a folder that may be lost = %v, want ErrNotDurable", err)

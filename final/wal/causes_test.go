@@ -95,6 +95,11 @@ func TestValidSnapshotEntriesOfDamage(t *testing.T) {
 		m[before] = m[before][:frames[len(frames)-2].end]
 		return m
 	}
+	seeded := func() image { // whose first record has data, and cannot be where a log begins
+		m := fourSegments().files()
+		m[m.names()[0]] = frameOf(wal.TypeCRC, 7, []byte{1})
+		return m
+	}
 	for _, c := range []struct {
 		name string
 		m    image
@@ -102,6 +107,10 @@ func TestValidSnapshotEntriesOfDamage(t *testing.T) {
 	}{
 		{"two_segments_in_front", flip(fourSegments().files(), 0, 1), "[70]"},
 		{"not_next_to_each_other", flip(fourSegments().files(), 0, 2), "corrupt"}, // nothing is recorded behind
+		{"no_snapshot_behind", flip(newBuild(nil).save(hs(1, 1, 1), ents(1, 20, 1)...).cut().save(nil, ents(21, 22, 1)...).files(), 0), "corrupt"},
+		{"own_snapshot_behind", flip(newBuild(nil).save(nil, ents(1, 20, 1)...).cut().snapshot(8, 1).save(hs(1, 1, 8), ent(21, 1)).files(), 0), "[8]"},
+		{"start_again_behind", flip(newBuild(nil).save(nil, ents(1, 20, 1)...).cut().snapshot(0, 0).save(hs(1, 1, 8), ent(21, 1)).files(), 0), "[0]"},
+		{"crc_with_data_in_front", seeded(), "[45 70]"},
 		{"in_front_and_last", flip(fourSegments().files(), 0, 3), "corrupt"},
 		{"last", flip(fourSegments().files(), 3), "corrupt"},
 		{"end_of_a_segment_lost_in_front", chain(2), "[70]"},

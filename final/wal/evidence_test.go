@@ -8,6 +8,8 @@ import (
 
 	"google.golang.org/protobuf/encoding/protowire"
 
+	raftpb "go.etcd.io/raft/v3/raftpb"
+
 	"example.com/logbook/final/wal"
 )
 
@@ -201,6 +203,55 @@ func TestEmbeddedOldLog(t *testing.T) {
 		clear(m[b.name][at : at+8])
 		if r := read(t, m, nil); r.err != nil || !r.tail.Torn || len(r.ents) != 20 {
 			t.Errorf("copy at %d: ReadAll() = %v, %v, tail %+v, want torn", shift, indexes(r.ents), r.err, r.tail)
+		}
+	}
+}
+
+// TestEmbeddedNotNewer: a copy of the last entry is no newer than it, nor is an entry of its term, nor one of a higher term that the commit covers.
+func TestEmbeddedNotNewer(t *testing.T) {
+	t.Parallel()
+	for _, copied := range []*raftpb.Entry{ent(20, 10), ent(19, 10), ent(18, 11)} {
+		inner := newBuild(nil)
+		for range 4 {
+			inner.save(hs(10, 1, 18), copied)
+		}
+		b := newBuild(nil).save(hs(10, 1, 18), ents(1, 20, 10)...)
+		e := ent(21, 10)
+		at := b.size()
+		for n := 100; ; n++ { // until the copy is aligned
+			e.Data = append(bytes.Repeat([]byte("x"), n), inner.image[inner.name]...)
+			if (at+19+len(marshal(e))-len(inner.image[inner.name]))%8 == 0 {
+				break
+			}
+		}
+		b.save(nil, e)
+		m := b.files()
+		if copies := bytes.Index(m[b.name], inner.image[inner.name]); copies%8 != 0 {
+			t.Fatalf("the copy stands at %d", copies)
+		}
+		clear(m[b.name][at : at+8])
+		if r := read(t, m, nil); r.err != nil || !r.tail.Torn || len(r.ents) != 20 {
+			t.Errorf("copy of entry %d: ReadAll() = %v, %v, tail %+v, want torn", copied.GetIndex(), indexes(r.ents), r.err, r.tail)
+		}
+	}
+}
+
+// TestEvidenceAtAStep: the search goes in steps, and misses no record where one ends and the next begins.
+func TestEvidenceAtAStep(t *testing.T) {
+	t.Parallel()
+	const step = 64 << 10
+	for whole := step - 64; whole <= step+64; whole += 8 {
+		b := newBuild(nil).save(hs(1, 1, 0))
+		at := b.size()
+		for n := whole - 40; b.size() != at+whole; n++ {
+			b.image[b.name] = b.image[b.name][:at]
+			b.save(nil, ent(1, 1, n))
+		}
+		b.save(hs(1, 1, 0), ent(2, 1)).save(nil, ent(3, 1)) // the proof needs the first of them
+		m := b.files()
+		clear(m[b.name][at : at+8])
+		if r := read(t, m, nil); !errors.Is(r.err, wal.ErrCorrupt) {
+			t.Errorf("evidence %d bytes behind: ReadAll() = %v, %v, want ErrCorrupt", whole, indexes(r.ents), r.err)
 		}
 	}
 }

@@ -28,3 +28,12 @@ func WaitForFilled(w *WAL, size int64) {
 		time.Sleep(time.Millisecond)
 	}
 }
+
+// Written returns how much of a file etcd would have written, and how much it would hold, behind writes of these sizes from an offset on.
+func Written(offset int64, sizes ...int64) (written, held int64) {
+	p := pages{written: offset}
+	for _, n := range sizes {
+		p.write(n)
+	}
+	return p.written, p.held
+}

@@ -129,10 +129,7 @@ func (s *scanner) contradicts(f flaw) (error, error) {
 	if err != nil {
 		return nil, err
 	}
-	size, _, err := decodeLength(binary.LittleEndian.Uint64(b))
-	if err != nil {
-		return nil, nil
-	}
+	size, _, _ := decodeLength(binary.LittleEndian.Uint64(b)) // no error: the word was read before
 	b = b[wordSize:]
 	h, ok := parseHeader(b[:min(int64(len(b)), size)])
 	crc := h.typ == TypeCRC && h.len > 0
@@ -149,8 +146,8 @@ func (s *scanner) endsEarly(f flaw) (error, error) {
 	if err != nil {
 		return nil, err
 	}
-	size, _, err := decodeLength(binary.LittleEndian.Uint64(b))
-	if err != nil || size == 0 || b[wordSize+size-1] != 0 {
+	size, _, _ := decodeLength(binary.LittleEndian.Uint64(b))
+	if size == 0 || b[wordSize+size-1] != 0 {
 		return nil, nil
 	}
 	behind, err := s.win.firstNonZero(f.end)

@@ -90,6 +90,7 @@ func TestLeaderSnapshotBeforeStart(t *testing.T) {
 		want string
 	}{
 		{"never_committed", log().snapshot(0, 0).save(hs(1, 1, 9)).snapshot(9, 1), at(9, 1), "[10/1]"},
+		{"never_committed_at_the_end", newBuild(nil).save(hs(1, 1, 5), ents(1, 10, 1)...).snapshot(9, 1).snapshot(8, 3), at(9, 1), "[10/1]"},
 		{"never_committed_and_went_on", log().snapshot(0, 0).save(hs(4, 1, 9), ents(11, 12, 4)...).snapshot(9, 1), at(9, 1), "[10/1 11/4 12/4]"},
 		{"unfinished_Save", log().save(nil, ents(9, 12, 3)...).snapshot(0, 0).save(hs(4, 1, 9)).snapshot(9, 1), at(9, 1), "[10/1]"},
 		{"a_higher_one_committed", log().snapshot(9, 3).save(hs(3, 1, 9), ents(10, 11, 3)...), at(9, 3), "[10/3 11/3]"},
@@ -192,5 +193,39 @@ func TestOwnSnapshotInAMisnamedSegment(t *testing.T) {
 	}
 	if r := read(t, b.files(), nil); r.err != nil || len(r.ents) != 107 {
 		t.Errorf("ReadAll() = %d entries, %v", len(r.ents), r.err)
+	}
+}
+
+// TestFirstSnapshotOfASegment: read from the segment on in which it is the first, a leader's snapshot is what the log begins with: also when the segment is
+// named by its index, and when it was committed before it was recorded.
+func TestFirstSnapshotOfASegment(t *testing.T) {
+	t.Parallel()
+	cut := func(index uint64, state *raftpb.HardState) *build {
+		b := newBuild(nil).save(state, ents(1, 4, 1)...)
+		b.last = index - 1
+		return b.cut()
+	}
+	for _, c := range []struct {
+		name string
+		b    *build
+		at   *raftpb.SnapshotMetadata
+		want string
+	}{
+		{"of_the_segments_index", cut(5, hs(1, 2, 3)).snapshot(5, 2).save(hs(2, 0, 6), ent(6, 2)), at(5, 2), "[6/2]"},
+		{"entries_missing_behind_it", cut(5, hs(1, 2, 3)).snapshot(5, 2).save(hs(2, 0, 9)), at(5, 2), "corrupt: committed entries are missing"},
+		{"a_lower_term_behind_it", cut(5, hs(1, 2, 3)).snapshot(164, 5).save(hs(5, 0, 164)).save(nil, ent(165, 3)), at(164, 5), "corrupt: has term 3"},
+		{"committed_before", cut(100, hs(3, 1, 100)).snapshot(100, 3).save(nil, ents(101, 102, 3)...).snapshot(101, 3).save(hs(3, 1, 102)), at(100, 3), "[101/3 102/3]"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			r := read(t, c.b.files(), c.at)
+			got := indexes(r.ents)
+			if reason, ok := strings.CutPrefix(c.want, "corrupt: "); ok && errors.Is(r.err, wal.ErrCorrupt) && strings.Contains(r.err.Error(), reason) {
+				got, r.err = c.want, nil
+			}
+			if r.err != nil || got != c.want {
+				t.Errorf("ReadAll() = %v, %v, want %v", got, r.err, c.want)
+			}
+		})
 	}
 }

@@ -79,7 +79,7 @@ func TestCreateRefuses(t *testing.T) {
 				}
 				return
 			}
-			if !errors.Is(err, wal.ErrExist) || !strings.Contains(err.Error(), c.want) {
+			if !errors.Is(err, wal.ErrExist) || !errors.Is(err, fs.ErrExist) || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("Create() error = %v, want ErrExist that names %s", err, c.want)
 			}
 			if after := list(t, sim); after != before {
@@ -89,6 +89,9 @@ func TestCreateRefuses(t *testing.T) {
 	}
 	if _, err := wal.Create("none/log", nil, quiet(disk.NewSim(), 0)); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("Create() without a parent: %v", err)
+	}
+	if _, err := wal.Create(filepath.Join(t.TempDir(), "none", "log"), nil, nil); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("Create() without a parent, on the real disk: %v", err)
 	}
 }
 

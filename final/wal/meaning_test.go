@@ -116,6 +116,10 @@ func TestMeaning(t *testing.T) {
 // TestTermOfAnUnfinishedSave: a crash leaves the entries of a Save and not its hard state; the node goes on in its old term, and may overwrite them.
 func TestTermOfAnUnfinishedSave(t *testing.T) {
 	t.Parallel()
+	far := newBuild(nil).save(nil, ents(1, 5, 5)...).save(hs(4, 1, 3)).save(nil, ent(9, 5)).files()
+	if r := read(t, far, nil); !errors.Is(r.err, wal.ErrCorrupt) {
+		t.Errorf("ReadAll() of a gap behind it = %v, want ErrCorrupt", r.err)
+	}
 	b := newBuild(nil).save(hs(2, 1, 3), ents(1, 5, 2)...).save(nil, ent(6, 3))
 	sim := onDisk(t, b.files())
 	w, _ := reopen(t, sim, 0, nil)

@@ -186,7 +186,7 @@ func TestHeadLost(t *testing.T) {
 			must(t, w.Close())
 			report, err := wal.Repair(folderName, quiet(sim, 0))
 			must(t, err)
-			if report.Segment != b.name || report.Offset != 0 || !report.Head {
+			if kept := name == "torn" || name == "cutoff"; report.Segment != b.name || report.Offset != 0 || !report.Head || (report.Copy != "") != kept {
 				t.Errorf("Repair() = %+v", report)
 			}
 			want := bytes.TrimRight(m[b.name], "\x00")
@@ -217,6 +217,9 @@ func TestBareSegmentGoesOn(t *testing.T) {
 	w, r := reopen(t, sim, 0, nil)
 	if indexes(r.ents) != indexes(ents(1, 12, 3)) {
 		t.Fatalf("ReadAll() = %v", indexes(r.ents))
+	}
+	if n := len(w.Segments()); n != 3 {
+		t.Errorf("%d segments are open, want a new one", n)
 	}
 	must(t, w.SaveSnapshot(snapshot(12, 3)))
 	must(t, w.Close())

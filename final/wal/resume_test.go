@@ -3,6 +3,8 @@ package wal_test
 import (
 	"testing"
 
+	raftpb "go.etcd.io/raft/v3/raftpb"
+
 	"example.com/logbook/final/disk"
 	"example.com/logbook/final/wal"
 )
@@ -17,7 +19,7 @@ func TestAfterFailedSync(t *testing.T) {
 		t.Fatal(err)
 	}
 	sim.Inject(disk.Fault{Ops: disk.OpSync, Pages: disk.PagesClean})
-	if err := w.Save(hs(1, 1, 2), append(ents(4, 5, 1), ent(6, 1, 2000))); err == nil {
+	if err := w.Save(hs(1, 1, 2), []*raftpb.Entry{ent(4, 1, 700), ent(5, 1, 700), ent(6, 1, 900)}); err == nil {
 		t.Fatal("the sync did not fail")
 	}
 	w.Close()

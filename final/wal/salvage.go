@@ -1,9 +1,12 @@
 package wal
 
-import "io"
+import (
+	"errors"
+	"io"
+)
 
 // salvage goes on behind damage. It returns the damage, with the record if it could be read at all, and leaves the scanner where
-// next finds the next record that verifies.
+// next finds the next record that verifies. An error of the disk, which ends that, comes with it.
 func (s *scanner) salvage(f flaw) (*Record, error) {
 	damage := s.failed
 	s.failed = nil
@@ -20,6 +23,7 @@ func (s *scanner) salvage(f flaw) (*Record, error) {
 	switch {
 	case err != nil:
 		s.failed = readError(s.segs[s.i].Segment.Name, look.off, err)
+		return nil, errors.Join(damage, s.failed)
 	case ok:
 		// The first record's checksum is proven by the second; its data is not.
 		s.off, s.crc, s.chained = first.end, first.crc, true

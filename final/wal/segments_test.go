@@ -94,29 +94,30 @@ func TestFirstChecksum(t *testing.T) {
 	}
 }
 
-// TestChecksumZero: a running checksum that happens to be 0 is compared like any other. W26
+// TestChecksumZero: a running checksum that happens to be 0, or the largest, is compared like any other. W26
 func TestChecksumZero(t *testing.T) {
 	t.Parallel()
-	const zero = 0x9be09bab // its four bytes, little-endian, have the checksum 0
-	b := newBuild(nil)
-	e := ent(1, 1, 96)
-	before := marshal(e)
-	before = before[:len(before)-4]
-	forged := crc32.Update(b.crc, castagnoli, before) ^ zero
-	binary.LittleEndian.PutUint32(e.Data[len(e.Data)-4:], forged)
-	b.save(nil, e)
-	if b.crc != 0 {
-		t.Fatalf("running checksum is %08x", b.crc)
-	}
-	b.cut().save(hs(1, 1, 1), ent(2, 1))
-	m := b.files()
-	if r := read(t, m, nil); r.err != nil || len(r.ents) != 2 {
-		t.Fatalf("ReadAll() = %v, %v", indexes(r.ents), r.err)
-	}
-	m[b.name][11] ^= 1
-	var corrupt *wal.CorruptError
-	if r := read(t, m, nil); !errors.As(r.err, &corrupt) || corrupt.Offset != 0 || corrupt.Segment != b.name {
-		t.Errorf("ReadAll() error = %v, want the crc record of %s", r.err, b.name)
+	for sum, bytes := range map[uint32]uint32{0: 0x9be09bab, 0xffffffff: 0xffffffff} { // whose four bytes, little-endian, have that checksum
+		b := newBuild(nil)
+		e := ent(1, 1, 96)
+		before := marshal(e)
+		before = before[:len(before)-4]
+		forged := crc32.Update(b.crc, castagnoli, before) ^ bytes
+		binary.LittleEndian.PutUint32(e.Data[len(e.Data)-4:], forged)
+		b.save(nil, e)
+		if b.crc != sum {
+			t.Fatalf("running checksum is %08x, not %08x", b.crc, sum)
+		}
+		b.cut().save(hs(1, 1, 1), ent(2, 1))
+		m := b.files()
+		if r := read(t, m, nil); r.err != nil || len(r.ents) != 2 {
+			t.Fatalf("checksum %08x: ReadAll() = %v, %v", sum, indexes(r.ents), r.err)
+		}
+		m[b.name][11] ^= 1
+		var corrupt *wal.CorruptError
+		if r := read(t, m, nil); !errors.As(r.err, &corrupt) || corrupt.Offset != 0 || corrupt.Segment != b.name {
+			t.Errorf("checksum %08x: ReadAll() error = %v, want the crc record of %s", sum, r.err, b.name)
+		}
 	}
 }
 
@@ -365,12 +366,18 @@ func openBelow(t *testing.T, dir string) []string {
 func TestReadErrors(t *testing.T) {
 	t.Parallel()
 	boom := errors.New("input/output error")
-	for _, damage := range []bool{false, true} {
-		m := fourSegments().files()
-		if damage { // so that the search for evidence reads too
-			last := m.names()[3]
-			clear(m[last][1024:1100])
-		}
+	near, far := fourSegments().files(), newBuild(nil).save(hs(1, 1, 0), ents(1, 20, 1)...)
+	clear(near[near.names()[3]][1024:1100]) // so that the search for evidence reads too
+	for i := uint64(21); i < 25; i++ {      // and more than it reads at once
+		far.save(nil, ent(i, 1, 300<<10))
+	}
+	clear(far.image[far.name][1024:1100])
+	early := newBuild(nil).save(hs(1, 1, 0)).save(nil, ent(1, 1, 700)) // which ends one byte early, and zeros for more than is read at once
+	last := framesOf(early.image[early.name])[4]
+	clear(early.image[early.name][last.end-paddingOf(early.image[early.name][last.start:])-1:])
+	early.reserve = 300 << 10
+	for i, m := range []image{fourSegments().files(), near, far.files(), early.files()} {
+		damage := i > 0
 		for _, short := range []bool{false, true} {
 			for n := 0; ; n++ {
 				f := &failing{image: m, left: n, err: boom, short: short}

@@ -224,6 +224,8 @@ func TestRefused(t *testing.T) {
 	unknown.ProtoReflect().SetUnknown([]byte{0x78, 1})
 	strange := hs(2, 1, 4)
 	strange.ProtoReflect().SetUnknown([]byte{0x78, 1})
+	conf := snapshot(3, 2)
+	conf.ConfState.ProtoReflect().SetUnknown([]byte{0x78, 1})
 	badType := ent(6, 2)
 	badType.Type = new(raftpb.EntryType(7))
 	for _, c := range []struct {
@@ -275,6 +277,7 @@ func TestRefused(t *testing.T) {
 	}
 	for name, m := range map[string]*raftpb.SnapshotMetadata{
 		"nil": nil, "no_index": {Term: new(uint64(1))}, "no_term": {Index: new(uint64(1))}, "no_conf_state": at(3, 2), "contradicts": snapshot(3, 1),
+		"conf_unknown_field": conf, "contradicts_at_the_commit": snapshot(4, 1),
 	} {
 		w := create(t, disk.NewSim(), 0)
 		must(t, w.Save(hs(2, 1, 4), ents(1, 5, 2)))
@@ -301,6 +304,12 @@ func TestAccepted(t *testing.T) {
 		{"nothing", func(w *wal.WAL) error {
 			return errors.Join(w.Save(nil, nil), w.Save(&raftpb.HardState{}, nil), w.Save(hs(0, 0, 0), nil))
 		}, "[1/2 2/2 3/2 4/2 5/2]"},
+		{"every_type", func(w *wal.WAL) error {
+			change := ent(6, 2)
+			change.Type = new(raftpb.EntryConfChangeV2) // the last there is
+			return w.Save(nil, []*raftpb.Entry{change})
+		}, "[1/2 2/2 3/2 4/2 5/2 6/2]"},
+		{"snapshot_of_nothing", func(w *wal.WAL) error { return w.SaveSnapshot(at(0, 0)) }, "[1/2 2/2 3/2 4/2 5/2]"},
 		{"own_snapshot", func(w *wal.WAL) error { return w.SaveSnapshot(snapshot(4, 2)) }, "[1/2 2/2 3/2 4/2 5/2]"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
