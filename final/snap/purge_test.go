@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	raftpb "go.etcd.io/raft/v3/raftpb"
+	"google.golang.org/protobuf/encoding/protowire"
 
 	"example.com/logbook/final/disk"
 	"example.com/logbook/final/snap"
@@ -322,5 +323,20 @@ func TestIrregular(t *testing.T) {
 	}
 	if err := snap.New(dir, &snap.Options{AllowShared: true}).SaveSnap(snapshot(10, 2, "ten")); err != nil {
 		t.Errorf("SaveSnap() with AllowShared = %v", err)
+	}
+}
+
+// TestPurgeBehindOverlongData: a snapshot whose data would end behind the file, by as little as a byte, is corrupt, and nothing is removed for it.
+func TestPurgeBehindOverlongData(t *testing.T) {
+	t.Parallel()
+	for more := range uint64(4) {
+		data := []byte("data without metadata")
+		inner := append(protowire.AppendVarint([]byte{1<<3 | 2}, uint64(len(data))+more), data...)
+		files := series(t, 5)
+		files[name(9, 2)] = wrap(inner)
+		sim := folder(t, files)
+		if err := snap.New(".", &snap.Options{FS: sim}).Purge(meta(9, 2), 1); !errors.Is(err, snap.ErrCorrupt) {
+			t.Errorf("Purge() before data that is %d bytes too long = %v, want ErrCorrupt", more, err)
+		}
 	}
 }

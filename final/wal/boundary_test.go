@@ -261,3 +261,30 @@ func TestNoHeadText(t *testing.T) {
 		}
 	}
 }
+
+// TestBareTorn: the first record of a segment without head is torn like any other, when the crash came in its first Save.
+func TestBareTorn(t *testing.T) {
+	t.Parallel()
+	b := newBuild([]byte("md")).save(hs(1, 1, 2), ents(1, 3, 1)...)
+	b.name = "0000000000000001-0000000000000004.wal"
+	b.save(nil, ent(4, 1, 2000))
+	m := b.files()
+	clear(m[b.name][512:1024])
+	if r := read(t, m, nil); r.err != nil || !r.tail.Torn || r.tail.Offset != 0 || len(r.ents) != 3 {
+		t.Errorf("ReadAll() = %v, %v, tail %+v, want torn", indexes(r.ents), r.err, r.tail)
+	}
+}
+
+// TestSpareSize: the next segment's file is as large as a segment, whatever the size of the pieces it is filled in.
+func TestSpareSize(t *testing.T) {
+	t.Parallel()
+	for _, size := range []int64{1000, 100 << 10, 300 << 10} {
+		sim := disk.NewSim()
+		w := create(t, sim, size)
+		must(t, w.Prepare())
+		if info, err := sim.Stat(folderName + "/0.tmp"); err != nil || info.Size() != size {
+			t.Errorf("the file for %d bytes has %d: %v", size, info.Size(), err)
+		}
+		must(t, w.Close())
+	}
+}

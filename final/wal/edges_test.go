@@ -299,12 +299,12 @@ func TestRepairLargeTail(t *testing.T) {
 	b.save(nil, ent(6, 1, 600<<10))
 	m := b.files()
 	clear(m[b.name][end+1024 : end+2048])
-	m[b.name+".broken"] = nil // somebody's
+	m[b.name+".broken"], m[b.name+".broken.1"] = nil, nil // somebody's
 	sim := onDisk(t, m)
 	report, err := wal.Repair(folderName, quiet(sim, 0))
 	must(t, err)
 	all := bytes.TrimRight(m[b.name], "\x00")
-	if report.Copy != b.name+".broken.1" || report.Offset != int64(end) || report.Cut != int64(len(all)-end) {
+	if report.Copy != b.name+".broken.2" || report.Offset != int64(end) || report.Cut != int64(len(all)-end) {
 		t.Errorf("Repair() = %+v, want %d bytes cut at %d", report, len(all)-end, end)
 	}
 	if copied := content(t, sim, folderName+"/"+report.Copy); !bytes.Equal(copied, all) {

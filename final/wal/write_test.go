@@ -277,6 +277,7 @@ func TestRefused(t *testing.T) {
 	}
 	for name, m := range map[string]*raftpb.SnapshotMetadata{
 		"nil": nil, "no_index": {Term: new(uint64(1))}, "no_term": {Index: new(uint64(1))}, "no_conf_state": at(3, 2), "contradicts": snapshot(3, 1),
+		"nothing_but_the_term": {Term: new(uint64(0)), ConfState: &raftpb.ConfState{}}, "nothing_but_the_index": {Index: new(uint64(0)), ConfState: &raftpb.ConfState{}},
 		"conf_unknown_field": conf, "contradicts_at_the_commit": snapshot(4, 1),
 	} {
 		w := create(t, disk.NewSim(), 0)
