@@ -30,8 +30,8 @@ func TestPages(t *testing.T) {
 			n := 8 * random.Int64N(1<<random.IntN(15))
 			if room := most - held; random.IntN(4) == 0 && room > 0 { // so that it fits exactly, or does not by a word
 				n = room + 8*random.Int64N(2)
-			} else if rest := -(written + held) & (page - 1); random.IntN(3) == 0 && rest > 0 { // so that it ends with the page, or next to it
-				n = rest + 8*(random.Int64N(3)-1)
+			} else if rest := -(written + held) & (page - 1); random.IntN(2) == 0 { // so that it ends with a page, or next to it
+				n = rest + page*random.Int64N(3) + 8*(random.Int64N(3)-1)
 			}
 			sizes = append(sizes, max(0, n))
 			end, border := written+held+sizes[len(sizes)-1], (written+held+page-1)/page*page
@@ -72,7 +72,7 @@ func TestOverwriteAtARun(t *testing.T) {
 	}
 }
 
-// TestOverwriteFarBack: of an entry that is not among the youngest, the term is what is compared.
+// TestOverwriteFarBack: of an entry that is not among the youngest, the term is what Save compares; ReadAll, which has it, compares all.
 func TestOverwriteFarBack(t *testing.T) {
 	t.Parallel()
 	const last = 1100
@@ -86,6 +86,11 @@ func TestOverwriteFarBack(t *testing.T) {
 	must(t, w.Close())
 	if _, r := reopen(t, sim, 1<<20, nil); len(r.ents) != last+1 {
 		t.Errorf("ReadAll() = %d entries, want %d", len(r.ents), last+1)
+	}
+	other := ent(10, 2)
+	other.Type = new(raftpb.EntryConfChange)
+	if r := read(t, newBuild(nil).save(hs(2, 1, last), ents(1, last, 2)...).save(nil, other).files(), nil); !errors.Is(r.err, wal.ErrCorrupt) || !strings.Contains(r.err.Error(), "differs from the one") {
+		t.Errorf("ReadAll() of another type = %v, want ErrCorrupt", r.err)
 	}
 }
 

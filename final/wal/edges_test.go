@@ -317,7 +317,7 @@ func TestGapText(t *testing.T) {
 	t.Parallel()
 	ahead := newBuild(nil).save(hs(1, 1, 0), ents(3, 9, 1)...)
 	replaced := newBuild(nil).save(hs(1, 1, 0), ents(1, 5, 1)...).snapshot(20, 2).save(hs(2, 1, 20), ents(21, 22, 2)...)
-	next := newBuild(nil).save(hs(1, 1, 0), ents(1, 4, 1)...).snapshot(5, 2).save(hs(2, 1, 5), ents(6, 7, 2)...)
+	next := newBuild(nil).save(hs(1, 1, 0), ents(1, 4, 1)...).snapshot(5, 2).save(hs(2, 1, 5), ents(6, 7, 2)...).save(nil, ent(8, 2))
 	for want, m := range map[string]image{
 		"entry 3 follows entry 0":                      ahead.files(),
 		"has replaced those behind index 5":            replaced.files(),
