@@ -131,7 +131,14 @@ func workTraced(dir string) error {
 	}
 	errs = append(errs, err)
 	save(14 + uint64(len(found)) + 1)
-	return errors.Join(append(errs, w.Close())...)
+	errs = append(errs, w.Close())
+	// Without an FS nothing is recorded: of this log it is only looked at whether its own name is made durable.
+	own, err := wal.Create(filepath.Join(dir, ownName), nil, &wal.Options{NoBackground: true})
+	if err != nil {
+		return err
+	}
+	fmt.Println("syncdir .")
+	return errors.Join(append(errs, own.Close())...)
 }
 
 // tornEnd cuts the last bytes off a segment's last record.
@@ -146,6 +153,9 @@ func tornEnd(fsys disk.FS, name string) (int64, error) {
 	end := int64(len(bytes.TrimRight(b, "\x00"))) - 4
 	return end, errors.Join(err, errRead, f.Close(), os.Truncate(filepath.Join(os.Getenv(tracedDir), name), end))
 }
+
+// ownName is the log that opens its folder itself.
+const ownName = "own"
 
 // calls are the lines of strace that matter, and what they are in the recorder's words.
 var calls = []struct {
@@ -172,7 +182,7 @@ func traced(dir, output string) (all []string) {
 				continue
 			}
 			words := string(c.re.ExpandString(nil, c.words, line, m))
-			if strings.Contains(words, dir) {
+			if strings.Contains(words, dir) && !strings.Contains(words, dir+"/"+ownName) {
 				words = strings.ReplaceAll(strings.ReplaceAll(words, dir+"/", ""), dir, ".")
 				all = append(all, words)
 			}
