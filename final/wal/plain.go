@@ -10,11 +10,11 @@ import (
 // plain reads the frame at the scanner's offset if it is what nearly all are: an entry, written as every writer writes it, of the term of the last one and
 // behind it. It proves as much about it as frame and check do, which decide about all the rest: where the least thing differs, it has changed nothing but c.entry, which they set anew.
 //
-// Behind the head of its segment, and where the log's last entry is known, the chain is seeded, and an entry that follows it overwrites nothing, brings back
+// Behind the head of its segment the chain is seeded. Where no entry is known, the last one's term is 0, and none has that. And an entry that follows it overwrites nothing, brings back
 // no other log and has no higher term.
 func (s *scanner) plain() bool {
 	c, i := &s.check, s.off-s.win.off
-	if i < 0 || i+plainRoom > int64(len(s.win.buf)) || c.segment < 2 || !c.log.known() {
+	if i < 0 || i+plainRoom > int64(len(s.win.buf)) || c.segment < 2 {
 		return false
 	}
 	data, size, crc := c.entry.plain(s.win.buf[i:])
@@ -106,10 +106,7 @@ func short(b []byte) (v uint64, n int64) {
 // shortest reads a varint of at most eight bytes; n is 0 if there is none, or it could be shorter. b has eight bytes at least.
 func shortest(b []byte) (v uint64, n int64) {
 	v = binary.LittleEndian.Uint64(b)
-	stop := ^v & 0x8080808080808080 // the highest bit of the last byte, first of all
-	if stop == 0 {
-		return 0, 0
-	}
+	stop := ^v & 0x8080808080808080 // the highest bit of the last byte, first of all; none if there are eight bytes more
 	bytes := bits.TrailingZeros64(stop) / 8
 	v &= stop ^ (stop - 1)
 	if v>>(8*bytes) == 0 && bytes > 0 {

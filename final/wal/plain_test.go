@@ -2,13 +2,16 @@ package wal
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
+	"hash/crc32"
 	"io"
 	"os"
 	"reflect"
 	"testing"
 
 	raftpb "go.etcd.io/raft/v3/raftpb"
+	"google.golang.org/protobuf/encoding/protowire"
 
 	"example.com/logbook/final/disk"
 )
@@ -159,9 +162,13 @@ func crafted(crc uint32, head bool, records ...[]byte) (b []byte, end uint32) {
 		e.record(TypeMetadata, []byte("md"))
 	}
 	for _, r := range records {
+		if RecordType(r[0]) == TypeCRC {
+			e.seed()
+			continue
+		}
 		e.record(RecordType(r[0]), r[1:])
 	}
-	return e.buf, e.crc
+	return append(e.buf, make([]byte, plainRoom)...), e.crc
 }
 
 // TestPlainCrafted reads records that verify, and that are not quite what plain takes, with and without it.
@@ -188,6 +195,7 @@ func TestPlainCrafted(t *testing.T) {
 			same(t, Salvage, b)
 			bare, _ := crafted(crc, false, good(follows+2), good(follows+3), good(follows+4))
 			same(t, TornTail, b, bare)
+			same(t, TornTail, b[:len(b)-plainRoom])
 		}
 	}
 	loose, _ := crafted(0, true, []byte{byte(TypeSnapshot), tag1, 5, tag2, 2}, good(6), good(9))
@@ -196,8 +204,23 @@ func TestPlainCrafted(t *testing.T) {
 	}
 	waits, _ := crafted(0, true, begin, good(1), []byte{byte(TypeState), tag1, 2, tag2, 1, tag3, 1}, []byte{byte(TypeSnapshot), tag1, 90, tag2, 2}, good(91), good(92))
 	same(t, TornTail, waits)
-	low, _ := crafted(0, true, begin, entry(tag2, 2, tag3, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1), entry(tag2, 2, tag3, 0))
+	low, _ := crafted(0, true, entry(tag2, 2, tag3, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1), entry(tag2, 2, tag3, 0))
 	same(t, TornTail, low)
+	zero, _ := crafted(0, true, begin, entry(tag2, 0, tag3, 1))
+	same(t, TornTail, zero)
+	first, crc := crafted(0, true, begin, good(1), good(2))
+	noMetadata, _ := crafted(crc, false, []byte{byte(TypeCRC)}, good(3))
+	same(t, TornTail, first, noMetadata)
+	short, _ := crafted(0, true, begin, good(1), good(2), entry(tag2, 2, tag3, 3))
+	same(t, TornTail, short[:len(short)-plainRoom])
+	long, crc := crafted(0, true, begin, good(1))
+	data := good(2)[1:]
+	sum := crc32.Update(crc, castagnoli, data)
+	record := protowire.AppendVarint([]byte{tagRecordType, byte(TypeEntry), tagRecordCRC}, uint64(sum))
+	record = append(append(record, tagRecordData, byte(len(data))|0x80, 0), data...) // a length that could be shorter
+	frame := append(binary.LittleEndian.AppendUint64(nil, encodeLength(int64(len(record)))), record...)
+	copy(long[len(long)-plainRoom:], frame)
+	same(t, TornTail, long)
 	wide, _ := crafted(0, true, []byte{byte(TypeSnapshot), tag1, 5, tag2, 0}, entry(tag2, 0, tag3, 6))
 	same(t, TornTail, wide)
 }
