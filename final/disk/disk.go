@@ -87,6 +87,10 @@ type FS interface {
 //
 // What changes a file (WriteAt, Truncate, Preallocate, Sync, Lock) needs it open with [os.O_RDWR], and returns
 // [fs.ErrPermission] otherwise. After Close, every method but Name returns [fs.ErrClosed].
+//
+// A file of [OS] on Linux also has Writeback(off, n int64) error. It has the kernel write that range to the disk, and waits
+// for it, but neither empties the disk's cache nor commits the file system's journal: nothing becomes durable
+// (sync_file_range(2)). It is for bytes ahead of use, which a later Sync would have to write.
 type File interface {
 	// ReadAt reads at an offset. At the end of the file it returns [io.EOF], with the bytes before it.
 	io.ReaderAt

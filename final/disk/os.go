@@ -245,6 +245,15 @@ func (f *osFile) Lock() error {
 	return err
 }
 
+// Close lets go of the lock by name first: a child that is being started holds a copy of every descriptor until it becomes
+// another program, and with the copy the lock.
+func (f *osFile) Close() error {
+	if f.locked.Load() {
+		unlock(f.File) // what fails here ends with the descriptor
+	}
+	return f.File.Close()
+}
+
 // grow makes the file at least size bytes long, without reserving space.
 func grow(f *os.File, size int64) error {
 	info, err := f.Stat()

@@ -19,5 +19,10 @@ func lock(f *os.File) error {
 	return err
 }
 
+// unlock gives up what lock took, also for copies of the descriptor.
+func unlock(f *os.File) error {
+	return control(f, "unlock", func(fd uintptr) error { return syscall.Flock(int(fd), syscall.LOCK_UN) })
+}
+
 // syncDir uses fsync: a folder's entries are what there is to write.
 func syncDir(d *os.File) error { return d.Sync() }

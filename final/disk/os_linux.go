@@ -48,3 +48,9 @@ func lock(f *os.File) error {
 	}
 	return err
 }
+
+// unlock gives up what lock took, also for copies of the descriptor.
+func unlock(f *os.File) error {
+	whole := syscall.Flock_t{Type: syscall.F_UNLCK}
+	return control(f, "unlock", func(fd uintptr) error { return syscall.FcntlFlock(fd, ofdSetLock, &whole) })
+}

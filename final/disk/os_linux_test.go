@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"syscall"
 	"testing"
 
@@ -95,6 +96,20 @@ func TestLockAgainstEtcd(t *testing.T) {
 	wantClass(t, "Lock while etcd's holds", again.Lock(), disk.ErrLocked)
 	must(t, etcd(syscall.F_UNLCK))
 	must(t, again.Lock())
+}
+
+// A child that is being started has a copy of the descriptor, and with it the lock, until it becomes another program: Close
+// does not leave the lock to it.
+func TestCloseUnlocks(t *testing.T) {
+	t.Parallel()
+	fsys := newOS(t, t.TempDir())
+	f := create(t, fsys, "file", "content")
+	must(t, f.Lock())
+	copied, err := syscall.Dup(int(f.(interface{ Fd() uintptr }).Fd()))
+	must(t, err)
+	defer syscall.Close(copied)
+	must(t, f.Close())
+	must(t, open(t, fsys, "file", os.O_RDWR).Lock())
 }
 
 // Nothing leads out of the folder, and what is not a regular file is neither read nor written, nor waited for.
@@ -186,6 +201,31 @@ func TestPreallocateReserves(t *testing.T) {
 	must(t, err)
 	if got := info.Sys().(*syscall.Stat_t).Blocks * 512; got < 1<<20 {
 		t.Errorf("%d bytes are reserved, want 1 MiB", got)
+	}
+}
+
+// Writeback leaves a file as it is, and is refused by a closed one.
+func TestWriteback(t *testing.T) {
+	t.Parallel()
+	f := create(t, newOS(t, t.TempDir()), "file", "content")
+	back, ok := f.(interface{ Writeback(off, n int64) error })
+	if !ok {
+		if runtime.GOARCH != "arm" {
+			t.Error("a file of Linux has no Writeback")
+		}
+		return
+	}
+	must(t, back.Writeback(0, 7))
+	b := make([]byte, 7)
+	if _, err := f.ReadAt(b, 0); err != nil || string(b) != "content" {
+		t.Errorf("ReadAt() = %q, %v behind Writeback", b, err)
+	}
+	if err := back.Writeback(-1, 1); !errors.Is(err, fs.ErrInvalid) && !errors.Is(err, syscall.EINVAL) {
+		t.Errorf("Writeback(-1, 1) = %v, want invalid", err)
+	}
+	must(t, f.Close())
+	if err := back.Writeback(0, 7); !errors.Is(err, fs.ErrClosed) {
+		t.Errorf("Writeback() of a closed file = %v, want %v", err, fs.ErrClosed)
 	}
 }
 

@@ -38,5 +38,8 @@ func lock(f *os.File) error {
 	return err
 }
 
+// unlock does nothing: the lock ends with the handle, and no child is given a copy of it.
+func unlock(*os.File) error { return nil }
+
 // syncDir does nothing: Windows has no call for it. NTFS keeps names in its journal, in order.
 func syncDir(*os.File) error { return nil }

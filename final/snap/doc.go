@@ -27,7 +27,7 @@
 //	wal.ReleaseLockTo   the log before it is not needed any more
 //	snap.Purge          nor are older files, but for a few
 //
-// At its start it asks the log for what it has recorded (wal.ValidSnapshotEntries), loads the newest of those
+// At its start it, or package storage for it, asks the log for what it has recorded (wal.ValidSnapshotEntries), loads the newest of those
 // ([Snapshotter.LoadNewestAvailable]), and opens the log there.
 //
 // # What a crash leaves

@@ -67,9 +67,9 @@ type Rejected struct {
 func noSnapshot(dir string, rejected []Rejected, others int) error {
 	switch {
 	case len(rejected) == 0 && others == 1:
-		return fmt.Errorf("snap: %s: %w: 1 file, not recorded in the log", dir, ErrNoSnapshot)
+		return fmt.Errorf("snap: %s: %w: 1 file, not recorded and committed in the log", dir, ErrNoSnapshot)
 	case len(rejected) == 0 && others > 0:
-		return fmt.Errorf("snap: %s: %w: %d files, none of them recorded in the log", dir, ErrNoSnapshot, others)
+		return fmt.Errorf("snap: %s: %w: %d files, none of them recorded and committed in the log", dir, ErrNoSnapshot, others)
 	case len(rejected) == 0:
 		return fmt.Errorf("snap: %s: %w: the folder holds no file of one", dir, ErrNoSnapshot)
 	}

@@ -24,7 +24,7 @@ type Options struct {
 	// FS is the disk. If nil, it is the real folder; otherwise the folder's name is a path inside FS.
 	FS disk.FS
 
-	// Logger gets every file that is passed over, and why; every file that is purged; and a sync that takes more than a second. If
+	// Logger gets every file that is passed over, and why, also for not being recorded in the log; every file that is purged; and a sync that takes more than a second. If
 	// nil, nobody does; [Snapshotter.Rejected] tells of the first in any case.
 	Logger *slog.Logger
 

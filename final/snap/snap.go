@@ -68,7 +68,8 @@ func (s *Snapshotter) Load() (*raftpb.Snapshot, error) {
 }
 
 // LoadNewestAvailable is Load among the snapshots that the log has recorded, as wal.ValidSnapshotEntries returns them, in any
-// order. Others are the leftovers of a crash between writing the file and recording it, and are not looked at.
+// order. Others are not looked at: the leftovers of a crash between writing the file and recording it, or between that and the
+// commit; or files of which the log has lost its end. The logger is told of each that is newer than what is loaded.
 func (s *Snapshotter) LoadNewestAvailable(recorded []*raftpb.SnapshotMetadata) (*raftpb.Snapshot, error) {
 	type position struct{ term, index uint64 }
 	wanted := map[position]bool{}
@@ -159,9 +160,10 @@ func (l *loading) newest(wanted func(File) bool) error {
 	if again, _, err := list(l.fsys, l.dir); err != nil || !slices.Equal(files, again) {
 		return cmp.Or(err, errChanged)
 	}
-	rest := 0 // files that are not wanted
+	rest := 0 // files that are not wanted, and newer than what is found
 	for _, f := range files {
 		if !wanted(f) {
+			l.opts.Logger.Warn("snapshot is not loaded: the log has not recorded it, or not committed", "dir", l.Snapshotter.dir, "file", f.Name)
 			rest++
 			continue
 		}

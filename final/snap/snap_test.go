@@ -289,22 +289,27 @@ func TestNewestAvailable(t *testing.T) {
 		name     string
 		recorded []*raftpb.SnapshotMetadata
 		want     uint64 // 0: none
+		newer    int    // files
 	}{
-		{"none", nil, 0},
-		{"only_the_beginning", []*raftpb.SnapshotMetadata{meta(0, 0)}, 0},
-		{"in_order", []*raftpb.SnapshotMetadata{meta(0, 0), meta(5, 2), meta(9, 2), meta(7, 3)}, 7},
-		{"in_another_order", []*raftpb.SnapshotMetadata{meta(9, 2), meta(5, 2)}, 9},
-		{"another_term", []*raftpb.SnapshotMetadata{meta(5, 2), meta(9, 3)}, 5},
+		{"none", nil, 0, 5},
+		{"only_the_beginning", []*raftpb.SnapshotMetadata{meta(0, 0)}, 0, 5},
+		{"in_order", []*raftpb.SnapshotMetadata{meta(0, 0), meta(5, 2), meta(9, 2), meta(7, 3)}, 7, 2},
+		{"in_another_order", []*raftpb.SnapshotMetadata{meta(9, 2), meta(5, 2)}, 9, 3},
+		{"another_term", []*raftpb.SnapshotMetadata{meta(5, 2), meta(9, 3)}, 5, 4},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			s := snap.New(".", &snap.Options{FS: folder(t, files)})
+			var log strings.Builder
+			s := snap.New(".", &snap.Options{FS: folder(t, files), Logger: slog.New(slog.NewTextHandler(&log, nil))})
 			got, err := s.LoadNewestAvailable(c.recorded)
 			if got.GetMetadata().GetIndex() != c.want || (err == nil) != (c.want != 0) || err != nil && !errors.Is(err, snap.ErrNoSnapshot) {
 				t.Errorf("LoadNewestAvailable() = %v, %v, want index %d", got, err, c.want)
 			}
 			if err != nil && (len(files) == 0 || !strings.Contains(err.Error(), fmt.Sprintf("%d files, none of them recorded", len(files)))) {
 				t.Errorf("LoadNewestAvailable() = %v, want it to count the %d files", err, len(files))
+			}
+			if told := strings.Count(log.String(), "level=WARN msg=\"snapshot is not loaded"); told != c.newer {
+				t.Errorf("the logger is told of %d files, want the %d that are newer than what is loaded:\n%s", told, c.newer, log.String())
 			}
 			if len(s.Rejected()) != 0 {
 				t.Errorf("Rejected() = %v: a file that is not recorded was looked at", s.Rejected())

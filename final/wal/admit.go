@@ -113,8 +113,10 @@ func (c *checker) took(state *raftpb.HardState, ents []*raftpb.Entry) (must bool
 func (c *checker) admitSnapshot(m *raftpb.SnapshotMetadata) error {
 	index, term := m.GetIndex(), m.GetTerm()
 	switch {
-	case m == nil || m.Index == nil || m.Term == nil:
-		return refused("a snapshot record needs index and term: %v", m)
+	case m == nil:
+		return refused("nil is no snapshot: call SaveSnapshot only for one that was saved")
+	case m.Index == nil || m.Term == nil:
+		return refused("a snapshot record needs index and term, this one is {%v}: call SaveSnapshot only for one that was saved", m)
 	case m.ConfState == nil && index > 0:
 		return refused("the record of snapshot %d needs a conf state", index)
 	case len(m.ConfState.ProtoReflect().GetUnknown()) > 0:

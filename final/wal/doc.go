@@ -16,9 +16,11 @@
 //	metadata, state, entries, err := w.ReadAll()            // repairs a torn tail; then w can be written
 //	…                                                       // ApplySnapshot, SetHardState, Append of raft.MemoryStorage
 //
+// Package storage makes both out of the two packages: it decides which of them it is, and never begins anew where a node has run.
+//
 // For every Ready, before its messages are sent:
 //
-//	err := w.SaveSnapshot(ready.Snapshot.GetMetadata())     // if there is one: after its file, before Save
+//	err := w.SaveSnapshot(ready.Snapshot.GetMetadata())     // unless it is empty (raft.IsEmptySnap): after its file, before Save
 //	err := w.Save(ready.HardState, ready.Entries)           // durable when it returns, if it has to be
 //
 // Now and then, when the application has taken a snapshot at an index that it has applied:
@@ -26,7 +28,7 @@
 //	…                                                       // save the file, durably
 //	err := w.SaveSnapshot(snap.Metadata)                    // from here on the log vouches for it
 //	err := w.ReleaseLockTo(oldest)                          // the oldest snapshot to be kept, at most this one
-//	err := w.Purge()                                        // removes what was given up
+//	err := w.Purge()                                        // removes what was given up, and no start needs
 //
 // And at the end w.Close(), also when anything has failed. [Verify] reads a log as a node would and keeps nothing; [WAL.Records], on a log from
 // [OpenForRead], shows every record where it stands; [Repair] and [Exist] do what they are called.

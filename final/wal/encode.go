@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	raftpb "go.etcd.io/raft/v3/raftpb"
-	"google.golang.org/protobuf/encoding/protowire"
 
 	"example.com/logbook/final/disk"
 )
@@ -123,10 +122,9 @@ func (e *encoder) large(head, data []byte) error {
 // header appends length word and record header, as far as the data.
 func (e *encoder) header(b []byte, typ RecordType, size int64, n int, hasData bool) []byte {
 	b = binary.LittleEndian.AppendUint64(b, encodeLength(size))
-	b = append(b, tagRecordType, byte(typ), tagRecordCRC)
-	b = protowire.AppendVarint(b, uint64(e.crc))
+	b = binary.AppendUvarint(append(b, tagRecordType, byte(typ), tagRecordCRC), uint64(e.crc))
 	if hasData {
-		b = protowire.AppendVarint(append(b, tagRecordData), uint64(n))
+		b = binary.AppendUvarint(append(b, tagRecordData), uint64(n))
 	}
 	return b
 }
@@ -134,7 +132,8 @@ func (e *encoder) header(b []byte, typ RecordType, size int64, n int, hasData bo
 // pad ends a frame whose record has the given size.
 func (e *encoder) pad(size int64) error {
 	pad := alignUp(size, wordSize) - size
-	e.buf = append(e.buf, zeros[:pad]...)
+	e.buf = binary.LittleEndian.AppendUint64(e.buf, 0)
+	e.buf = e.buf[:len(e.buf)-wordSize+int(pad)]
 	e.pages.write(wordSize)
 	e.pages.write(size + pad)
 	if len(e.buf) < flushSize {

@@ -32,12 +32,12 @@ var (
 	ErrSnapshotMismatch = errors.New("snapshot has another term in the log")
 
 	// ErrSliceOutOfRange occurs when entries are missing between the snapshot that the log was opened at and those
-	// that it holds, usually because a leader's snapshot that a hard state commits has replaced them. Open the log at
-	// a newer snapshot.
+	// that it holds: they were purged behind a newer snapshot, or a leader's snapshot that a hard state commits has replaced
+	// them. Open the log at the newest of [ValidSnapshotEntries]; if the file of that snapshot is missing, restore it.
 	ErrSliceOutOfRange = errors.New("entries are missing")
 
 	// ErrFileNotFound occurs when a folder holds no segment, or none old enough for the snapshot that the log was
-	// opened at. Check the folder, or open the log at a newer snapshot.
+	// opened at. Check the folder, or open the log at a newer snapshot, whose file is to be restored if it is missing.
 	ErrFileNotFound = errors.New("no such segment")
 
 	// ErrSequence occurs when a segment in the middle is missing, or two have the same number. Put it back from a
@@ -70,6 +70,18 @@ var (
 	ErrClosed = errors.New("wal: log is closed")
 )
 
+// remedyNewer is what to do about a log that does not reach back to where it was opened.
+const remedyNewer = "open the log at the newest of ValidSnapshotEntries, and restore the file of that if it is missing; if there is none, restore the log"
+
+// folderError is the error for a folder that cannot be opened or listed.
+func folderError(dir string, err error) error {
+	remedy := "nothing is known about the log until this succeeds"
+	if isNotExist(err) {
+		remedy = "check the path"
+	}
+	return fmt.Errorf("wal: %s: %w; %s", dir, cause(err), remedy)
+}
+
 // existError is ErrExist.
 type existError struct{}
 
@@ -99,8 +111,15 @@ type CorruptError struct {
 
 // Error names file and offset, what is wrong, and what to do.
 func (e *CorruptError) Error() string {
-	return fmt.Sprintf("wal: %s is corrupt at offset %d: %s; nothing was changed: restore the folder from a backup, or add this member anew",
-		filepath.Join(e.Dir, e.Segment), e.Offset, e.Reason)
+	return fmt.Sprintf("wal: %s is corrupt at offset %d: %s; nothing was changed%s", filepath.Join(e.Dir, e.Segment), e.Offset, e.Reason, e.remedy())
+}
+
+// remedy says what to do, if the reason has not said it.
+func (e *CorruptError) remedy() string {
+	if e.Err == ErrMetadataConflict {
+		return ""
+	}
+	return ": restore the folder from a backup, or add this member anew"
 }
 
 // Unwrap returns [ErrCorrupt], and Err if it is set.

@@ -30,6 +30,9 @@ type queue struct {
 	mu   sync.Mutex
 	next *group // not yet begun, or nil
 	free []*group
+
+	// waiting tells whether next is there, to who does not hold mu: a Save that finds the log free, and nobody waiting, is a group of its own.
+	waiting atomic.Bool
 }
 
 // join makes a Save one of the next group. The leader must call begin, then finish; the others call wait.
@@ -39,6 +42,7 @@ func (q *queue) join(state *raftpb.HardState, ents []*raftpb.Entry) (g *group, i
 	if q.next == nil {
 		q.next = q.fresh()
 		q.next.done.Add(1)
+		q.waiting.Store(true)
 	}
 	g, i = q.next, len(q.next.saves)
 	g.saves = append(g.saves, save{state: state, ents: ents})
@@ -60,6 +64,7 @@ func (q *queue) fresh() *group {
 func (q *queue) begin(g *group) {
 	q.mu.Lock()
 	q.next = nil
+	q.waiting.Store(false)
 	q.mu.Unlock()
 	g.left.Store(int32(len(g.saves)))
 }

@@ -1,6 +1,7 @@
 package wal
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 
@@ -274,7 +275,7 @@ func uvarint(b []byte) (v uint64, n int) {
 
 // appendUint appends a varint field.
 func appendUint(b []byte, tag byte, v uint64) []byte {
-	return protowire.AppendVarint(append(b, tag), v)
+	return binary.AppendUvarint(append(b, tag), v)
 }
 
 // appendBytes appends a field of bytes.

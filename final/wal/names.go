@@ -57,7 +57,7 @@ func parseHex(s string) (uint64, bool) {
 func (f *folder) list() (segs []Segment, strange []string, err error) {
 	files, err := f.List(f.dir)
 	if err != nil {
-		return nil, nil, fmt.Errorf("wal: %s: %w", f.name, err)
+		return nil, nil, folderError(f.name, err)
 	}
 	for _, file := range files {
 		seq, index, ok := parseName(file.Name())
@@ -122,7 +122,9 @@ func unbroken(segs []Segment, first int) (int, []Segment) {
 func Exist(dir string, opts *Options) (bool, error) {
 	o := opts.orDefault()
 	f, err := openFolder(dir, &o)
-	if err == nil {
+	if err != nil {
+		err = folderError(dir, err)
+	} else {
 		defer f.release()
 		var segs []Segment
 		segs, _, err = f.list()

@@ -20,7 +20,8 @@ type Report struct {
 	// Cut is how many bytes were cut off, but for the zeros at the end.
 	Cut int64
 
-	// Copy is the name of the file, beside the segment, that holds all that the segment did before. It is empty if nothing but zeros was cut off.
+	// Copy is the name of the file, beside the segment, that holds all that the segment did before. It is empty if nothing but zeros was cut off. With
+	// Head it is never, and the file may be empty: it is what remembers that the segment has lost what it held.
 	Copy string
 
 	// Reason says by what the tail was seen to be torn.
@@ -36,10 +37,8 @@ func (r Report) String() string {
 	switch {
 	case r.Segment == "":
 		return "nothing to repair"
-	case r.Head && r.Copy == "":
-		return fmt.Sprintf("wrote the head of %s anew, which held nothing but zeros: %s", r.Segment, r.Reason)
 	case r.Head:
-		return fmt.Sprintf("wrote the head of %s anew: %s; what it held is kept in %s", r.Segment, r.Reason, r.Copy)
+		return fmt.Sprintf("wrote the head of %s anew: %s; what is left of what it held is kept in %s", r.Segment, r.Reason, r.Copy)
 	case r.Copy == "":
 		return fmt.Sprintf("%s ends at offset %d: %s", r.Segment, r.Offset, r.Reason)
 	}
@@ -48,7 +47,9 @@ func (r Report) String() string {
 
 // Repair cuts off what a crash has left unfinished at the end of the log in dir, after a durable copy, and tells what it cut. A log opened with
 // [TornTail] does it by itself; under [Strict] the decision is the caller's. It is also what goes on with a log whose last segment has lost its head,
-// which no crash explains ([Tail].Head): what the segment held is then in the copy only.
+// which no crash explains ([Tail].Head): what is left of what the segment held is then in the copy only. The log opens without an error from then on, and says
+// nothing of it any more: who has decided to go on must see to it that the member does not vote before it has all from the others, or replace it. The copy,
+// which may be empty, stays as a sign.
 //
 // A log that is whole gives the zero Report, so that Repair may be called twice. A log with any other damage is not changed, and the error is
 // ReadAll's; if a snapshot is missing or the log's beginning is none of its business. One that is locked gives [disk.ErrLocked] at once. When the copy
@@ -88,7 +89,7 @@ func (o *writer) cutOff(t Tail) (Report, error) {
 	if err != nil {
 		return Report{}, readError(t.Segment, report.Offset, err)
 	}
-	if end > report.Offset {
+	if end > report.Offset || t.Head {
 		if report.Copy, err = o.folder.keep(last.File, t.Segment, end); err != nil {
 			return Report{}, fmt.Errorf("wal: keep a copy of %s before it is cut: %w; nothing was cut: make room, then open the log again", o.folder.show(t.Segment), err)
 		}
@@ -97,7 +98,11 @@ func (o *writer) cutOff(t Tail) (Report, error) {
 	if err := last.Truncate(report.Offset); err != nil {
 		return report, o.fail("cut", err)
 	}
-	o.opts.Logger.Warn("cut the torn end of the log", "segment", report.Segment, "offset", report.Offset, "bytes", report.Cut, "copy", report.Copy, "reason", report.Reason)
+	what := "cut the torn end of the log"
+	if t.Head {
+		what = "wrote the lost head of a segment anew; what it held may have been acknowledged, and is not in the log any more"
+	}
+	o.opts.Logger.Warn(what, "dir", o.folder.name, "segment", report.Segment, "offset", report.Offset, "bytes", report.Cut, "copy", report.Copy, "reason", report.Reason)
 	o.opts.observe(Event{Op: OpRepair, Segment: report.Segment, Bytes: report.Cut})
 	return report, nil
 }

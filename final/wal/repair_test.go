@@ -189,6 +189,10 @@ func TestHeadLost(t *testing.T) {
 			if report.Segment != b.name || report.Offset != 0 || !report.Head {
 				t.Errorf("Repair() = %+v", report)
 			}
+			want := bytes.TrimRight(m[b.name], "\x00")
+			if kept := whole(t, sim); report.Copy != b.name+".broken" || !bytes.Equal(kept[report.Copy], want) {
+				t.Errorf("the copy %q holds % x, want % x: nothing else remembers the loss", report.Copy, kept[report.Copy], want)
+			}
 			w, _ = reopen(t, sim, 0, nil)
 			must(t, w.Save(hs(3, 1, 11), ents(11, 12, 3)))
 			must(t, w.SaveSnapshot(snapshot(11, 3)))

@@ -66,7 +66,7 @@ func (w *WAL) replayFrom(r *replay, first int) error {
 	if err != nil && (s.recovery != Salvage || !errors.Is(err, ErrCorrupt)) {
 		return err // what is missing behind damage has no remedy of its own
 	}
-	return errors.Join(err, r.verdict(w.name))
+	return errors.Join(err, r.verdict(w.name, w.tail))
 }
 
 // replay is what raft's log looks like so far.
@@ -248,12 +248,14 @@ func (c *checker) pending(start position) uint64 {
 }
 
 // verdict tells whether what was read is what was asked for.
-func (r *replay) verdict(dir string) error {
+func (r *replay) verdict(dir string, t Tail) error {
 	switch {
+	case r.gap != nil && t.Torn:
+		return fmt.Errorf("wal: %s: %w, and %s is torn at offset %d: %s; %s", dir, r.gap, t.Segment, t.Offset, t.Reason, remedyNewer)
 	case r.gap != nil:
-		return fmt.Errorf("wal: %s: %w; open the log at a newer snapshot", dir, r.gap)
+		return fmt.Errorf("wal: %s: %w; %s", dir, r.gap, remedyNewer)
 	case r.replaced >= r.next:
-		return fmt.Errorf("wal: %s: %w: a leader's snapshot at index %d has replaced those behind index %d; open the log there", dir, ErrSliceOutOfRange, r.replaced, r.next-1)
+		return fmt.Errorf("wal: %s: %w: a leader's snapshot at index %d has replaced those behind index %d; open the log there, and restore the file of that snapshot if it is missing", dir, ErrSliceOutOfRange, r.replaced, r.next-1)
 	case r.match || !r.start.given:
 		return nil
 	case r.other != 0:

@@ -10,6 +10,10 @@ func (w *WAL) resume(r *replay) error {
 	if w.tail.Head {
 		return &TornError{Segment: w.tail.Segment, Offset: w.tail.Offset, Reason: w.tail.Reason}
 	}
+	if commit := r.check.state.commit; !r.check.vouches(w.start.index) {
+		w.opts.Logger.Warn("log was opened at a snapshot that no hard state commits, and raft panics on that; open it at one of ValidSnapshotEntries",
+			"dir", w.name, "snapshot", w.start.index, "commit", commit)
+	}
 	o, report, err := w.settle(r)
 	if err != nil {
 		return err
@@ -34,6 +38,7 @@ func (w *WAL) resume(r *replay) error {
 	if err != nil {
 		return err
 	}
+	w.lock.clean(&w.opts)
 	w.io.Lock()
 	defer w.io.Unlock()
 	var errs []error
@@ -43,6 +48,20 @@ func (w *WAL) resume(r *replay) error {
 	w.segs, w.out = nil, o
 	o.spare.start()
 	return errors.Join(errs...)
+}
+
+// etcdSpare is the file that etcd makes ahead in turn with the one that is called [spareName] here, too. It is no part of the log, and as large as a segment.
+const etcdSpare = "1.tmp"
+
+// clean removes etcd's other spare file, which a kill has left and nobody here would use. If it cannot be, or comes back, the log is none the worse.
+func (f *folder) clean(opts *Options) {
+	info, err := f.Stat(f.path(etcdSpare))
+	if err != nil || !info.Mode().IsRegular() {
+		return
+	}
+	if err := f.Remove(f.path(etcdSpare)); err != nil {
+		opts.Logger.Warn("a spare file that etcd has left cannot be removed; remove it", "file", f.show(etcdSpare), "error", cause(err))
+	}
 }
 
 // goesOn records the start once more. A leader's snapshot was recorded and never committed, and what follows now does not follow it: without

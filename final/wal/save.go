@@ -19,6 +19,10 @@ import (
 // that follow those of another Save are for the goroutine that has seen that one return. Any error but a refusal stays: the log takes
 // nothing more, and every later call returns it. Close the log then, and open it again; what it returned nil for is there.
 func (w *WAL) Save(state *raftpb.HardState, ents []*raftpb.Entry) error {
+	if !w.queue.waiting.Load() && w.io.TryLock() {
+		defer w.io.Unlock()
+		return w.saveAlone(state, ents)
+	}
 	g, i := w.queue.join(state, ents)
 	if i > 0 {
 		g.done.Wait()
@@ -30,6 +34,16 @@ func (w *WAL) Save(state *raftpb.HardState, ents []*raftpb.Entry) error {
 	w.io.Unlock()
 	g.done.Done()
 	return w.queue.leave(g, i)
+}
+
+// saveAlone does the work of a group of one. Who calls it holds the log.
+func (w *WAL) saveAlone(state *raftpb.HardState, ents []*raftpb.Entry) error {
+	w.alone.saves = append(w.alone.saves[:0], save{state: state, ents: ents})
+	w.saveAll(&w.alone)
+	s := &w.alone.saves[0]
+	err := s.err
+	*s = save{} // what the caller owns is not kept alive
+	return err
 }
 
 // saveAll does the work of a group and sets its errors.
@@ -46,7 +60,8 @@ func (w *WAL) saveAll(g *group) {
 }
 
 // SaveSnapshot records that a snapshot was saved, durably. Save the file first (package snap): from then on the log vouches for it. m needs an
-// index, a term and, unless its index is 0, a conf state.
+// index, a term and, unless its index is 0, a conf state; without, or nil, it is refused, as in etcd. Call it for
+// a Ready that has a snapshot (raft.IsEmptySnap) only, although snap.SaveSnap, as in etcd, takes one of nothing for nothing to do.
 //
 // A snapshot of the log's own entries leaves the log as it is. A leader's, beyond the last entry or of another term than the entry there,
 // replaces it: the next entry is the one behind it, and the next Save must commit it. Until that is done, a log opened at an older snapshot is

@@ -254,7 +254,7 @@ func (s *scanner) finish(torn bool, reason string) error {
 	if !torn {
 		return io.EOF
 	}
-	s.logger.Warn("log ends in a torn record", "segment", s.tail.Segment, "offset", s.tail.Offset, "reason", reason)
+	s.logger.Info("log ends in a torn record", "segment", s.tail.Segment, "offset", s.tail.Offset, "reason", reason)
 	if s.recovery == Strict || !s.check.haveMetadata && s.recovery != Salvage {
 		s.failed = &TornError{Segment: s.tail.Segment, Offset: s.tail.Offset, Reason: reason}
 	}

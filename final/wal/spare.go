@@ -14,11 +14,11 @@ import (
 const spareName = "0.tmp"
 
 const (
-	// fillStep is how many zeros are written at once, and then synced: more would make the log's own syncs wait for them.
+	// fillStep is how many zeros are written at once, and then waited for: more would make the log's own syncs wait for them.
 	fillStep = 256 << 10
 
-	// fillLead is how far the filling runs ahead of the log: where the log has written n bytes of its segment, twice as many of the next
-	// one are filled, and so many more.
+	// fillLead is how far the filling runs ahead of the log: where the log has written n bytes of its segment, as many of the next one are
+	// filled, and so many more.
 	fillLead = 1 << 20
 )
 
@@ -70,8 +70,8 @@ func (s *spare) begin() {
 
 // advance is told how much of the present segment is written.
 func (s *spare) advance(written int64) {
-	if s.wake != nil && 2*written > s.goal.Load() {
-		s.raise(2*written + fillLead)
+	if goal := written + fillLead; s.wake != nil && goal >= s.goal.Load()+fillStep {
+		s.raise(goal)
 	}
 }
 
@@ -114,19 +114,31 @@ func (s *spare) step(goal int64) (more bool, err error) {
 	if s.opts.NoFill || s.filled >= goal {
 		return false, nil
 	}
-	for end := min(s.filled+fillStep, s.size); s.filled < end; {
+	from := s.filled
+	for end := min(from+fillStep, s.size); s.filled < end; {
 		n, err := s.file.WriteAt(fill[:min(int64(len(fill)), end-s.filled)], s.filled)
 		if s.filled += int64(n); err != nil {
 			return false, errors.Join(err, s.drop())
 		}
 	}
-	if s.opts.UnsafeNoSync {
-		return s.filled < goal, nil
-	}
-	if err := s.file.Sync(); err != nil {
+	if err := s.settle(from); err != nil {
 		return false, errors.Join(err, s.drop())
 	}
 	return s.filled < goal, nil
+}
+
+// settle brings to the disk what was filled from an offset on, so that the cut's sync has nothing to wait for. Nobody needs the zeros
+// to be durable: what is not written reads as zeros too. A sync has the disk empty its cache and the file system commit its journal, and the
+// log's own syncs wait for both; so there is one when all is filled, and lighter means before, where there are any.
+func (s *spare) settle(from int64) error {
+	if s.opts.UnsafeNoSync {
+		return nil
+	}
+	light, ok := s.file.(interface{ Writeback(off, n int64) error })
+	if ok && s.filled < s.size && light.Writeback(from, s.filled-from) == nil {
+		return nil
+	}
+	return s.file.Sync()
 }
 
 // make creates the file. One that was left there is emptied: what it holds must not come back behind a shorter head.

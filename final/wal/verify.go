@@ -109,5 +109,8 @@ func (s *scanner) snapshots() ([]*raftpb.SnapshotMetadata, error) {
 // vouched returns the snapshots that the hard state's commit covers. A log without any hard state vouches for all: a new node's first words may be a
 // leader's snapshot, of which a crash can leave the record without the Save behind it, and a snapshot is always of what its cluster has committed.
 func (c *checker) vouched(snaps []*raftpb.SnapshotMetadata) []*raftpb.SnapshotMetadata {
-	return slices.DeleteFunc(snaps, func(m *raftpb.SnapshotMetadata) bool { return !c.state.empty() && m.GetIndex() > c.state.commit })
+	return slices.DeleteFunc(snaps, func(m *raftpb.SnapshotMetadata) bool { return !c.vouches(m.GetIndex()) })
 }
+
+// vouches tells whether the log can be opened at a snapshot that it has recorded.
+func (c *checker) vouches(index uint64) bool { return c.state.empty() || index <= c.state.commit }

@@ -33,6 +33,7 @@ type WAL struct {
 	out  *writer // of one that was read, or created
 
 	queue   queue
+	alone   group      // the Save of one that nobody waits beside; used by who holds io
 	io      sync.Mutex // held by who uses out, and by Close
 	purging sync.Mutex // held by Purge and Prepare, and by Close
 	stuck   error      // why Purge removes nothing more
@@ -66,7 +67,7 @@ func OpenForRead(dir string, snap *raftpb.SnapshotMetadata, opts *Options) (*WAL
 	o := opts.orDefault()
 	f, err := openFolder(dir, &o)
 	if err != nil {
-		return nil, fmt.Errorf("wal: %w", err)
+		return nil, folderError(dir, err)
 	}
 	defer f.release()
 	return f.open(snap, &o, false)
@@ -75,6 +76,10 @@ func OpenForRead(dir string, snap *raftpb.SnapshotMetadata, opts *Options) (*WAL
 // Open takes the log in dir for writing, at a snapshot that it has recorded, or at nil, as [OpenForRead] does. Call ReadAll next: only a log that
 // was read to its end can be written. Every segment from the snapshot on is locked; if another has one of them, Open returns [disk.ErrLocked] at once.
 //
+// The snapshot should be one of [ValidSnapshotEntries]. One that is recorded, and that no hard state has committed before a crash, is taken for committed by who
+// opens the log there, as etcd takes it: ReadAll returns no error, and a hard state whose commit is below the snapshot's index, on which raft panics. The
+// logger is warned. The caller can only be mistaken, in taking what snap.Load returns where snap.LoadNewestAvailable was due.
+//
 // [Salvage] is for reading only.
 func Open(dir string, snap *raftpb.SnapshotMetadata, opts *Options) (*WAL, error) {
 	o := opts.orDefault()
@@ -82,8 +87,11 @@ func Open(dir string, snap *raftpb.SnapshotMetadata, opts *Options) (*WAL, error
 		return nil, fmt.Errorf("wal: %s: %w: what Salvage reads may miss acknowledged entries; read it with OpenForRead, or open it with TornTail", dir, ErrReadOnly)
 	}
 	f, err := openToWrite(dir, &o)
-	if err != nil {
+	switch {
+	case errors.Is(err, ErrShared):
 		return nil, fmt.Errorf("wal: open %s: %w", dir, err)
+	case err != nil:
+		return nil, folderError(dir, err)
 	}
 	w, err := f.open(snap, &o, true)
 	if err != nil {
@@ -123,7 +131,7 @@ func (f *folder) openOnce(snap *raftpb.SnapshotMetadata, opts *Options, write bo
 	if snap != nil {
 		w.start = position{snap.GetIndex(), snap.GetTerm(), snap.GetIndex() != 0}
 		if w.first = pick(segs, w.start.index); w.first < 0 {
-			return nil, fmt.Errorf("wal: %s: %w: the oldest is %s, begun behind index %d; open the log at a newer snapshot", f.name, ErrFileNotFound, segs[0].Name, w.start.index)
+			return nil, fmt.Errorf("wal: %s: %w: the oldest is %s, begun behind index %d; restore those before it; or, if they were purged, %s", f.name, ErrFileNotFound, segs[0].Name, w.start.index, remedyNewer)
 		}
 	}
 	if err := checkSequence(f.name, segs[w.first:]); err != nil {

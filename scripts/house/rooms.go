@@ -49,9 +49,10 @@ var rooms = []room{
 	{folder: "final/internal/...", may: []string{"final/disk", raft, protobuf}, tests: proofs},
 	{folder: "final/wal/...", may: []string{"final/disk", "final/internal/...", raft, protobuf}, tests: proofs},
 	{folder: "final/snap/...", may: []string{"final/disk", "final/internal/...", raft, protobuf}, tests: proofs},
+	{folder: "final/storage/...", may: node, tests: proofs},
 	{folder: "final/kv/...", may: node, tests: proofs},
-	{folder: "final/raftnode/...", may: slices.Concat(node, []string{"final/kv"}), tests: proofs},
-	{folder: "final", may: slices.Concat(node, []string{"final/kv", "final/raftnode"})},
+	{folder: "final/raftnode/...", may: slices.Concat(node, []string{"final/storage", "final/kv"}), tests: proofs},
+	{folder: "final", may: slices.Concat(node, []string{"final/storage", "final/kv", "final/raftnode"})},
 	{folder: "final/cmd/...", all: true, tests: []string{suites}},
 	{folder: "scripts/...", all: true, tests: []string{"chapters/..."}},
 }

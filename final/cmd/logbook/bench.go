@@ -263,6 +263,8 @@ func (b *bench) reading() error {
 	if err != nil {
 		return err
 	}
+	b.line("p99.9: one Save in 1,000 took longer. limit: the same bytes in plain writes, and an fdatasync if synced.")
+	b.line("ratio: p50 / limit; per Save / limit for several callers. More: logbook help bench")
 	b.line("")
 	b.line("%-32s %9s %9s %6s", fmt.Sprintf("reading %d MB", bytes/1e6), "MB/s", "limit", "ratio")
 	for _, c := range []struct {
@@ -275,6 +277,7 @@ func (b *bench) reading() error {
 		}
 		b.line("%-32s %9.0f %9.0f %6.2f", c.name, rate(bytes, took), rate(bytes, limit), float64(took)/float64(limit))
 	}
+	b.line("limit: reading and checksumming the same bytes, and nothing else")
 	return b.failed
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"io/fs"
 	"os"
+	"strings"
 
 	"example.com/logbook/final/disk"
 )
@@ -10,8 +11,25 @@ import (
 // A dryDisk reads a folder and changes nothing in it: what is written to it is dropped,
 // and succeeds. A repair on it reads, decides and reports as on the disk itself, as long
 // as it does not read again what it has written; and it takes the same locks, so that a
-// log in use is refused.
-type dryDisk struct{ disk.FS }
+// log in use is refused. The folder has the name that a person gave it, for messages.
+type dryDisk struct {
+	disk.FS
+	name string // as a slash path, and clean
+}
+
+// real returns a file's name in the real folder.
+func (d dryDisk) real(name string) string {
+	if name == d.name {
+		return "."
+	}
+	return strings.TrimPrefix(name, strings.TrimSuffix(d.name, "/")+"/")
+}
+
+// List lists the real folder.
+func (d dryDisk) List(name string) ([]fs.DirEntry, error) { return d.FS.List(d.real(name)) }
+
+// Stat describes the real file.
+func (d dryDisk) Stat(name string) (fs.FileInfo, error) { return d.FS.Stat(d.real(name)) }
 
 // Open opens the real file, or one of nothing in the place of a new one.
 func (d dryDisk) Open(name string, flag int, mode fs.FileMode) (disk.File, error) {
@@ -23,7 +41,7 @@ func (d dryDisk) Open(name string, flag int, mode fs.FileMode) (disk.File, error
 	case err != nil:
 		return nothing{name}, nil
 	}
-	f, err := d.FS.Open(name, flag&^(os.O_CREATE|os.O_TRUNC), mode)
+	f, err := d.FS.Open(d.real(name), flag&^(os.O_CREATE|os.O_TRUNC), mode)
 	if err != nil {
 		return nil, err
 	}

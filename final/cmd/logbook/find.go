@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -39,9 +40,19 @@ func locate(dir string) (place, error) {
 		return place{}, explain(dir, err)
 	}
 	if !exists {
-		return place{}, fmt.Errorf("%s holds no log: no folder wal or member/wal, and no file named like %016x-%016x.wal; check the path", dir, 0, 0)
+		return place{}, fmt.Errorf("%s holds no log: no folder wal or member/wal, and no file named like %016x-%016x.wal; check the path%s",
+			dir, 0, 0, cmp.Or(hasRun(filepath.Join(dir, "snap")), hasRun(filepath.Join(dir, "member", "snap"))))
 	}
 	return place{wal: dir, alone: true}, nil
+}
+
+// hasRun says what a snapshot file beside a log that is not there tells.
+func hasRun(folder string) string {
+	names, err := filepath.Glob(filepath.Join(folder, "*.snap"))
+	if folder == "" || err != nil || len(names) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; %s holds snapshots, so that the node has run: put its log back, and let it not begin anew", folder)
 }
 
 // folderOrNone returns the folder if there is one. What there is but cannot be
@@ -67,6 +78,9 @@ func unreadable(name string, err error) error {
 // explain names the folder in an error about a file of it, and what to do about
 // one that the library cannot know a remedy for.
 func explain(folder string, err error) error {
+	if _, ok := err.(*logError); ok {
+		return err
+	}
 	text := err.Error()
 	for _, prefix := range []string{"wal: ", "snap: "} {
 		text = strings.TrimPrefix(text, prefix)

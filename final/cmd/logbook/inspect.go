@@ -45,7 +45,7 @@ func (a *app) inspect(dir string, asJSON bool) error {
 	if err != nil {
 		return err
 	}
-	r, log, err := a.newReport(at, asJSON)
+	r, log, err := a.report(at, asJSON)
 	if err != nil {
 		return err
 	}
@@ -71,10 +71,10 @@ func (a *app) inspect(dir string, asJSON bool) error {
 	return r.broken(at.snap)
 }
 
-// newReport reads everything; the digests of entries only for programs, which compare
+// report reads everything; the digests of entries only for programs, which compare
 // them. The log it returns is closed; it still knows its segments and its tail.
-func (a *app) newReport(at place, digests bool) (_ *report, _ *wal.WAL, err error) {
-	r := &report{Records: map[string]int{}, LastOffset: map[string]int64{}}
+func (a *app) report(at place, digests bool) (_ *report, _ *wal.WAL, err error) {
+	r := newReport()
 	w, err := wal.OpenForRead(at.wal, nil, &wal.Options{Logger: a.strangers()})
 	if err != nil {
 		return nil, nil, explain(at.wal, err)

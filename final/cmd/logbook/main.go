@@ -71,11 +71,17 @@ func (e *usageError) Error() string {
 	return fmt.Sprintf("%s; see 'logbook help%s'", e.reason, strings.TrimRight(" "+e.command, " "))
 }
 
+// errTold is a failure of which the output says all there is to say.
+var errTold = errors.New("told")
+
 // run returns the exit code.
 func (a *app) run(args []string) int {
 	err := a.dispatch(args)
 	if err == nil {
 		return exitFine
+	}
+	if err == errTold {
+		return exitLog
 	}
 	a.say(err.Error())
 	if _, ok := errors.AsType[*usageError](err); ok {

@@ -52,7 +52,9 @@ func TestScript(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"fixture": func(ts *testscript.TestScript, _ bool, args []string) {
 				ts.Check(os.CopyFS(ts.MkAbs(args[1]), os.DirFS(fixtures.Unpack(t, args[0]))))
-				ts.Check(os.Chmod(filepath.Join(ts.MkAbs(args[1]), "wal"), 0o700))
+				for _, name := range []string{"wal", "snap"} {
+					ts.Check(os.Chmod(filepath.Join(ts.MkAbs(args[1]), name), 0o700))
+				}
 			},
 			"undump": undump,
 			"flip":   flip,

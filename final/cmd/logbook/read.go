@@ -30,7 +30,7 @@ func (r *report) readAt(w *wal.WAL, s *survey, digests bool) error {
 		r.Reads[i].Start = start
 		first := s.first(start)
 		if first < 0 {
-			r.Reads[i].Error = fmt.Sprintf("%v: the oldest is %s, begun behind index %d; open the log at a newer snapshot", wal.ErrFileNotFound, s.segments[0].Name, start.Index)
+			r.Reads[i].Error = fmt.Sprintf("%v: the oldest is %s, begun behind index %d; open the log at a newer snapshot, and restore its file if that is missing", wal.ErrFileNotFound, s.segments[0].Name, start.Index)
 			continue
 		}
 		if start.Index == 0 || first <= s.newest[start] {
@@ -178,9 +178,9 @@ func (g *group) finish() {
 		case g.bare:
 			p.Error = fmt.Sprintf("%v: the segment that reading begins in has no head", wal.ErrCorrupt)
 		case p.Start.Index < g.lineage.replaced:
-			p.Error = fmt.Sprintf("%v: a leader's snapshot at index %d has replaced those behind index %d; open the log there", wal.ErrSliceOutOfRange, g.lineage.replaced, p.Start.Index)
+			p.Error = fmt.Sprintf("%v: a leader's snapshot at index %d has replaced those behind index %d; open the log there, and restore its file if that is missing", wal.ErrSliceOutOfRange, g.lineage.replaced, p.Start.Index)
 		case p.gap != 0:
-			p.Error = fmt.Sprintf("%v: entry %d does not continue index %d; open the log at a newer snapshot", wal.ErrSliceOutOfRange, p.gap, p.next-1)
+			p.Error = fmt.Sprintf("%v: entry %d does not continue index %d; open the log at a newer snapshot, and restore its file if that is missing", wal.ErrSliceOutOfRange, p.gap, p.next-1)
 		default:
 			g.fill(p)
 		}

@@ -297,7 +297,7 @@ func compareReads(t *testing.T, dir string) []read {
 	if err != nil {
 		return nil // such a log is refused as a whole, before any read
 	}
-	r, _, err := (&app{err: io.Discard}).newReport(place{wal: dir, alone: true}, true)
+	r, _, err := (&app{err: io.Discard}).report(place{wal: dir, alone: true}, true)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"path"
 	"path/filepath"
 	"strings"
 
@@ -26,7 +27,9 @@ which name all of the segment's bytes would be kept.
 	-yes   do it
 
 What is cut off is kept: the segment is copied, durably, to a file beside it whose name
-ends in .broken, before it is touched. Only zeros are cut off without a copy. Repair
+ends in .broken, before it is touched. Only zeros are cut off without a copy, but for a
+segment that has lost its head: of that there is a copy always, if need be an empty one,
+and 'logbook verify' tells of it as long as it is there. Repair
 refuses a log that is corrupt, and changes nothing then; it refuses one that is in use,
 and locks the log while it runs, also without -yes. It can be repeated, after a crash too.
 `
@@ -52,7 +55,8 @@ func (a *app) repair(dir string, yes bool) error {
 			return unreadable(at.wal, err)
 		}
 		defer fsys.Close()
-		opts.FS, name = dryDisk{fsys}, "."
+		name = path.Clean(filepath.ToSlash(at.wal))
+		opts.FS = dryDisk{fsys, name}
 	}
 	report, err := wal.Repair(name, opts)
 	if err != nil {
@@ -75,12 +79,12 @@ func describe(dir string, r wal.Report, done bool) string {
 	if r.Segment == "" {
 		return dir + ": nothing to repair"
 	}
-	cut, kept, rest := "would cut", "would be kept", "nothing was changed; -yes does it"
+	cut, kept, then, rest := "would cut", "would be kept", "then", "nothing was changed; -yes does it"
 	if done {
-		cut, kept, rest = "cut", "is kept", ""
+		cut, kept, then, rest = "cut", "is kept", "from now on", ""
 	}
 	what := "nothing but zeros behind"
-	if r.Copy != "" {
+	if r.Cut > 0 {
 		what = fmt.Sprintf("%d bytes at", r.Cut)
 	}
 	lines := []string{fmt.Sprintf("%s: %s %s offset %d: %s", filepath.Join(dir, r.Segment), cut, what, r.Offset, r.Reason)}
@@ -89,7 +93,7 @@ func describe(dir string, r wal.Report, done bool) string {
 	}
 	if r.Head {
 		// A node that has lost acknowledged entries, or its vote, breaks raft's promises.
-		lines = append(lines, "what it held may have been acknowledged: to remove this member and add it again under a new id is safe, to go on is not")
+		lines = append(lines, "what it held may have been acknowledged: to remove this member and add it again under a new id is safe, to go on is not; a node starts on the log without an error "+then+", and the copy alone tells of the loss")
 	}
 	if rest != "" {
 		lines = append(lines, rest)

@@ -33,6 +33,11 @@ type report struct {
 	warnings []string
 }
 
+// newReport has found nothing yet.
+func newReport() *report {
+	return &report{Records: map[string]int{}, LastOffset: map[string]int64{}}
+}
+
 // warn notes a warning.
 func (r *report) warn(format string, args ...any) {
 	r.warnings = append(r.warnings, fmt.Sprintf(format, args...))

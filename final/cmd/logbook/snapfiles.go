@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -10,6 +11,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	raftpb "go.etcd.io/raft/v3/raftpb"
 
@@ -43,6 +45,46 @@ func (r *report) snapFiles(a *app, dir string, s *survey) error {
 		}
 	}
 	return nil
+}
+
+// startFiles reads the files that a start may depend on: of the snapshots that the log
+// has recorded. Those beyond the log's end, if that is known, are read as well.
+func (r *report) startFiles(a *app, dir string, recorded []*raftpb.SnapshotMetadata, log *survey) error {
+	files, err := snap.New(dir, &snap.Options{Logger: a.strangers()}).List()
+	if err != nil {
+		return err
+	}
+	for _, f := range files {
+		needed := (&survey{recorded: recorded}).has(f)
+		if !needed && (log == nil || f.Index <= log.last()) {
+			continue
+		}
+		loaded, err := snap.Read(filepath.Join(dir, f.Name), nil)
+		switch {
+		case errors.Is(err, fs.ErrNotExist): // purged since it was listed
+		case err == nil || errors.Is(err, snap.ErrCorrupt):
+			file := newSnapFile(f, loaded, err)
+			r.SnapFiles = append(r.SnapFiles, file)
+			if why := cmp.Or(file.Error, file.Skipped); why != "" && !needed {
+				r.warn("%s is skipped: %s", filepath.Join(dir, f.Name), strings.TrimPrefix(why, "snap: "))
+			}
+		case needed:
+			return err
+		default:
+			r.warn("%s", explain(dir, err))
+		}
+	}
+	return nil
+}
+
+// fileOf returns a snapshot's file among those read, nil if there is none.
+func (r *report) fileOf(m *raftpb.SnapshotMetadata) *snapFile {
+	name := fmt.Sprintf("%016x-%016x.snap", m.GetTerm(), m.GetIndex())
+	i := slices.IndexFunc(r.SnapFiles, func(f snapFile) bool { return f.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return &r.SnapFiles[i]
 }
 
 // has tells whether the log has recorded the snapshot of a file.
@@ -92,8 +134,8 @@ func (r *report) compare(at place, s *survey) {
 	newest := slices.MaxFunc(s.recorded, func(a, b *raftpb.SnapshotMetadata) int {
 		return slices.Compare([]uint64{a.GetTerm(), a.GetIndex()}, []uint64{b.GetTerm(), b.GetIndex()})
 	})
-	name := fmt.Sprintf("%016x-%016x.snap", newest.GetTerm(), newest.GetIndex())
-	if newest.GetIndex() > 0 && !slices.ContainsFunc(r.SnapFiles, func(f snapFile) bool { return f.Name == name }) {
+	if newest.GetIndex() > 0 && r.fileOf(newest) == nil {
+		name := fmt.Sprintf("%016x-%016x.snap", newest.GetTerm(), newest.GetIndex())
 		r.warn("%s: the newest snapshot that the log has recorded, of index %d, has no file: restore %s, or a node must start before it", filepath.Dir(at.wal), newest.GetIndex(), filepath.Join("snap", name))
 	}
 }

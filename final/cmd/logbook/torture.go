@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"example.com/logbook/final/disk/crash"
 	"example.com/logbook/final/internal/torture"
 )
 
@@ -30,7 +31,8 @@ with what was promised. It goes through all words of a node's deeds, up to four 
 
 The last line is the ledger: how many acknowledgements were checked on how many disks, how
 many of these were nested, on how many something acknowledged was lost, and how many the log
-refused to open. The first of either ends the search with exit code 1, after a trace in words.
+refused to open; then the seed, the commit that the build was made of, and the machine. The
+first of either ends the search with exit code 1, after a trace in words.
 An interrupt ends it with the ledger so far.
 `
 
@@ -99,7 +101,11 @@ func (a *app) ledger(l torture.Ledger, seed uint64, err error) error {
 	case errors.Is(err, context.Canceled):
 		end, err = " (interrupted)", nil
 	}
-	fmt.Fprintf(a.out, "%v%s; seed %d; commit %s; %s\n", l, end, seed, commit(), machine())
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		info = &debug.BuildInfo{}
+	}
+	fmt.Fprintf(a.out, "%v%s; seed %d; %s; %s\n", l, end, seed, made(info), machine())
 	return err
 }
 
@@ -110,25 +116,30 @@ func (a *app) replay(ctx context.Context, token string) error {
 		fmt.Fprintln(a.out, failure)
 		return errors.New("a promise is broken; the trace is above")
 	}
-	if err != nil {
-		return &usageError{"torture", strings.TrimPrefix(err.Error(), "torture: ")}
+	switch {
+	case errors.Is(err, crash.ErrReplay):
+		return &usageError{"torture", fmt.Sprintf("torture: -replay %q: the token was made by another build, or is not whole: copy the line of the failed search, or search again without -replay", token)}
+	case err != nil:
+		return &usageError{"torture", fmt.Sprintf("torture: -replay: %s", strings.TrimPrefix(err.Error(), "torture: "))}
 	}
 	fmt.Fprintln(a.out, "no promise is broken on this disk")
 	return nil
 }
 
-// commit is what the build was made of.
-func commit() string {
-	revision, modified := "unknown", ""
-	if info, ok := debug.ReadBuildInfo(); ok {
-		for _, s := range info.Settings {
-			switch {
-			case s.Key == "vcs.revision":
-				revision = s.Value[:min(12, len(s.Value))]
-			case s.Key == "vcs.modified" && s.Value == "true":
-				modified = ", modified"
-			}
-		}
+// made says what a build was made of, as far as it was told: go run stamps nothing.
+func made(info *debug.BuildInfo) string {
+	set := map[string]string{}
+	for _, s := range info.Settings {
+		set[s.Key] = s.Value
 	}
-	return revision + modified
+	revision := set["vcs.revision"]
+	switch {
+	case revision != "" && set["vcs.modified"] == "true":
+		return "commit " + revision[:min(12, len(revision))] + ", modified"
+	case revision != "":
+		return "commit " + revision[:min(12, len(revision))]
+	case info.Main.Version != "" && info.Main.Version != "(devel)":
+		return "version " + info.Main.Version
+	}
+	return "commit not stamped: go build in a clone stamps it, go run does not"
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"strings"
 	"testing"
 	"time"
@@ -39,6 +40,28 @@ func TestTortureLedger(t *testing.T) {
 				t.Errorf("ledger() = %v, printed\n%s\nwant it to hold\n%s", err, &out, c.out)
 			}
 		})
+	}
+}
+
+// A ledger that nobody can lay to a build is worth little.
+func TestMade(t *testing.T) {
+	t.Parallel()
+	stamped := func(settings ...string) *debug.BuildInfo {
+		info := &debug.BuildInfo{Main: debug.Module{Version: "v1.2.3-0.20260101000000-0123456789ab"}}
+		for i := 0; i < len(settings); i += 2 {
+			info.Settings = append(info.Settings, debug.BuildSetting{Key: settings[i], Value: settings[i+1]})
+		}
+		return info
+	}
+	for want, info := range map[string]*debug.BuildInfo{
+		"commit 0123456789ab":                                                stamped("vcs.revision", "0123456789abcdef", "vcs.modified", "false"),
+		"commit 0123456789ab, modified":                                      stamped("vcs.modified", "true", "vcs.revision", "0123456789abcdef"),
+		"version v1.2.3-0.20260101000000-0123456789ab":                       stamped(),
+		"commit not stamped: go build in a clone stamps it, go run does not": {Main: debug.Module{Version: "(devel)"}},
+	} {
+		if got := made(info); got != want {
+			t.Errorf("made() = %q, want %q", got, want)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -10,30 +11,33 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 
 	raftpb "go.etcd.io/raft/v3/raftpb"
 
-	"example.com/logbook/final/snap"
 	"example.com/logbook/final/wal"
 )
 
 // verifyUsage says what the one line means, which is what a script needs to know.
 const verifyUsage = `usage: logbook verify [-json] DIR
 
-Verify checks every record of a log and every snapshot file beside it, tells which
-snapshots are valid, and says in its last line whether a node may start: whether the
-log can be read, and written, from the newest snapshot that the log has recorded and
-whose file is intact.
+Verify checks every record of a log and the file of every snapshot that the log has
+recorded, and says in its last line whether a node may start: whether the log can be
+read, and written, from the newest snapshot that the log has recorded and whose file is
+intact. A file is intact, missing, corrupt, or misnamed: it holds another snapshot.
 
 	-json   for programs: an object with the keys MayStart, Why, Start, State,
 	        Torn, Damage and Snapshots
 
 A torn tail keeps no node from starting; nor does a folder that others may enter, of
-which is warned, since a node may be told to allow it. Damage before the snapshot does not either,
+which is warned, since a node may be told to allow it. Warnings are also what hints at a
+missing end of the log, a missing snapshot file, and the copy of a segment that had lost
+its head when it was repaired. Damage before the snapshot does not either,
 but it is damage: the exit code is 0 only if there is none and a node may start.
 
 A log that was named itself is verified as if the file of the newest snapshot that it
-has recorded were there. Whether the end of a log is missing cannot be seen in it.
+has recorded were there. Whether the end of a log is missing cannot be seen in it; a snapshot
+file beyond its last entry hints at that.
 
 It takes two to four passes over the log, and holds one snapshot at a time in memory.
 `
@@ -59,12 +63,15 @@ type verdict struct {
 	Damage []string `json:",omitempty"`
 	// Snapshots are those that the log can be opened at, in the order of their records.
 	Snapshots []checked
+
+	// warnings are what is no failure of the log, and to be looked at.
+	warnings []string
 }
 
 // A checked is a snapshot and what is known of its file.
 type checked struct {
 	snapshot
-	// File is "intact", "missing", "corrupt", or "" if nobody knows where it is.
+	// File is "intact", "missing", "corrupt", "misnamed", or "" if nobody knows where it is.
 	File string `json:",omitempty"`
 }
 
@@ -95,39 +102,54 @@ func (a *app) verify(dir string, asJSON bool) error {
 		return err
 	}
 	a.tellTorn(at.wal, tail)
+	for _, w := range v.warnings {
+		a.say(w)
+	}
 	if !at.alone { // else it is a copy, as likely as not
-		if err := a.tellShared(at.wal); err != nil {
+		if err := errors.Join(a.tellShared(at.wal, "a node refuses it"), a.tellShared(at.snap, "a node saves no snapshot there")); err != nil {
 			return err
 		}
+	}
+	if err := a.tellHeadless(at.wal); err != nil {
+		return err
 	}
 	return v.wrong(at)
 }
 
-// tellShared warns of a log that is right in all but the mode of its folder.
-func (a *app) tellShared(dir string) error {
+// tellShared warns of a folder that is right in all but its mode.
+func (a *app) tellShared(dir, but string) error {
+	if dir == "" {
+		return nil
+	}
 	info, err := os.Stat(dir)
 	if err != nil {
 		return unreadable(dir, err)
 	}
 	if mode := info.Mode().Perm(); mode&0o077 != 0 && runtime.GOOS != "windows" {
-		a.say(fmt.Sprintf("%s has mode %04o: a node refuses it unless its options allow that; change it to 0700", dir, mode))
+		a.say(fmt.Sprintf("%s has mode %04o: %s unless its options allow that; change it to 0700", dir, mode, but))
 	}
 	return nil
 }
 
 // find judges log and files. Its error is one of reading: then there is no verdict.
 func (v *verdict) find(a *app, at place) (wal.Tail, error) {
-	recorded, err := wal.ValidSnapshotEntries(at.wal, nil)
-	if err := v.damaged(err); err != nil {
+	recorded, lost := wal.ValidSnapshotEntries(at.wal, nil)
+	if err := v.damaged(lost); err != nil {
 		return wal.Tail{}, err
 	}
-	newest, err := v.files(a, at, recorded)
-	if err != nil {
-		return wal.Tail{}, err
-	}
-	tail, err := v.whole(a, at.wal)
+	tail, log, err := v.whole(a, at.wal)
 	if err != nil {
 		return tail, err
+	}
+	newest, err := v.files(a, at, recorded, log)
+	if err != nil {
+		return tail, err
+	}
+	if lost != nil { // a node gets no further
+		if v.Why = explain(at.wal, lost).Error(); errors.Is(lost, wal.ErrFileNotFound) {
+			v.Why += hasRun(at.snap)
+		}
+		return tail, nil
 	}
 	v.Start = position{newest.GetIndex(), newest.GetTerm()}
 	if newest == nil {
@@ -138,13 +160,36 @@ func (v *verdict) find(a *app, at place) (wal.Tail, error) {
 	case err != nil && unread(err):
 		return tail, err
 	case err != nil:
-		v.Why = explain(at.wal, err).Error()
+		v.Why = v.short(at, err)
 	case tail.Head:
 		v.Why = "its last segment has lost its head, and what it held may be lost; restore it from a backup, or cut it off with 'logbook repair'"
 	default:
 		v.MayStart, v.State = true, &hardState{state.GetTerm(), state.GetVote(), state.GetCommit()}
 	}
 	return tail, nil
+}
+
+// short says why the log cannot be read from the start. One that does not reach back to
+// it has lost either the file of the snapshot that it was purged behind, or its end, and
+// with that the record of the snapshot.
+func (v *verdict) short(at place, err error) string {
+	text := explain(at.wal, err).Error()
+	if errors.Is(err, wal.ErrCorrupt) || !errors.Is(err, wal.ErrSliceOutOfRange) && !errors.Is(err, wal.ErrFileNotFound) || at.alone {
+		return text
+	}
+	newest := checked{}
+	for _, c := range v.Snapshots {
+		if cmp.Or(cmp.Compare(c.Term, newest.Term), cmp.Compare(c.Index, newest.Index)) > 0 {
+			newest = c
+		}
+	}
+	switch {
+	case newest.Index == 0:
+		return at.wal + " does not begin at entry 1, and vouches for no snapshot: its end is missing, and the snapshot's record with it: restore the log from a backup, or add this member anew"
+	case newest.File != "intact":
+		return fmt.Sprintf("%s does not reach back behind the snapshot at %d, whose file is %s: restore that from a backup, or add this member anew", at.wal, newest.Index, newest.File)
+	}
+	return text
 }
 
 // unread tells whether an error is one of reading, and so says nothing about the log.
@@ -174,33 +219,34 @@ func (v *verdict) damaged(err error) error {
 }
 
 // whole reads the log from its oldest segment on, and notes where it is torn or damaged.
-func (v *verdict) whole(a *app, dir string) (tail wal.Tail, err error) {
+// The survey is nil if it is damaged.
+func (v *verdict) whole(a *app, dir string) (tail wal.Tail, log *survey, err error) {
 	w, err := wal.OpenForRead(dir, nil, &wal.Options{Logger: a.strangers()})
 	if err != nil {
-		return tail, v.damaged(err)
+		return tail, nil, v.damaged(err)
 	}
-	for _, errRec := range w.Records() {
-		if errRec != nil {
-			err = v.damaged(errRec)
-		}
+	r := newReport()
+	log, err = r.count(w)
+	err = v.damaged(err)
+	if tail, v.Torn = w.Tail(), r.Torn; errors.Join(err, w.Close()) != nil {
+		return tail, nil, err
 	}
-	tail = w.Tail()
-	if err := errors.Join(err, w.Close()); err != nil {
-		return tail, err
+	if log != nil {
+		_, err = wal.Verify(dir, nil, nil) // what only the end of the log shows
 	}
-	if tail.Torn {
-		v.Torn = &torn{tail.Segment, tail.Offset, tail.Reason}
-	}
-	if len(v.Damage) == 0 {
-		_, err := wal.Verify(dir, nil, nil) // what only the end of the log shows
-		return tail, v.damaged(err)
-	}
-	return tail, nil
+	return tail, log, v.damaged(err)
 }
 
 // files looks at the file of each recorded snapshot, and returns the newest that is
-// intact; nil without one.
-func (v *verdict) files(a *app, at place, recorded []*raftpb.SnapshotMetadata) (newest *raftpb.SnapshotMetadata, err error) {
+// intact; nil without one. Those beyond the end of the log are looked at for what they
+// hint at.
+func (v *verdict) files(a *app, at place, recorded []*raftpb.SnapshotMetadata, log *survey) (newest *raftpb.SnapshotMetadata, err error) {
+	r := newReport()
+	if at.snap != "" {
+		if err := r.startFiles(a, at.snap, recorded, log); err != nil {
+			return nil, explain(at.snap, err)
+		}
+	}
 	for _, m := range recorded {
 		c := checked{snapshot: newSnapshot(m)}
 		switch {
@@ -208,15 +254,16 @@ func (v *verdict) files(a *app, at place, recorded []*raftpb.SnapshotMetadata) (
 		case at.alone:
 			newest = newer(newest, m)
 		default:
-			if c.File, err = v.file(a, at, m); err != nil {
-				return nil, err
-			}
-			if c.File == "intact" {
+			if c.File = v.file(at, r.fileOf(m)); c.File == "intact" {
 				newest = newer(newest, m)
 			}
 		}
 		v.Snapshots = append(v.Snapshots, c)
 	}
+	if log != nil {
+		r.compare(at, log)
+	}
+	v.warnings = r.warnings
 	return newest, nil
 }
 
@@ -228,23 +275,19 @@ func newer(a, b *raftpb.SnapshotMetadata) *raftpb.SnapshotMetadata {
 	return a
 }
 
-// file reads one snapshot file, as a node would.
-func (v *verdict) file(a *app, at place, m *raftpb.SnapshotMetadata) (string, error) {
-	if at.snap == "" {
-		return "missing", nil
+// file says in a word what a recorded snapshot's file is, and notes damage.
+func (v *verdict) file(at place, f *snapFile) string {
+	switch {
+	case f == nil:
+		return "missing"
+	case f.Error != "":
+		v.Damage = append(v.Damage, explain(at.snap, errors.New(f.Error)).Error())
+		return "corrupt"
+	case f.Skipped != "":
+		v.Damage = append(v.Damage, fmt.Sprintf("%s is misnamed: %s", filepath.Join(at.snap, f.Name), f.Skipped))
+		return "misnamed"
 	}
-	s := snap.New(at.snap, &snap.Options{Logger: a.strangers()})
-	_, err := s.LoadNewestAvailable([]*raftpb.SnapshotMetadata{m})
-	switch rejected := s.Rejected(); {
-	case len(rejected) > 0:
-		v.Damage = append(v.Damage, rejected[0].Err.Error())
-		return "corrupt", nil
-	case errors.Is(err, snap.ErrNoSnapshot):
-		return "missing", nil
-	case err != nil:
-		return "", err
-	}
-	return "intact", nil
+	return "intact"
 }
 
 // print writes the verdict for a person.
@@ -268,6 +311,9 @@ func (v *verdict) print(out io.Writer, at place) error {
 
 // line says whether a node may start.
 func (v *verdict) line(at place) string {
+	if len(v.Snapshots) == 0 && !v.MayStart {
+		return "a node must not start: " + v.Why
+	}
 	where := "from the beginning of the log"
 	if v.Start.Index > 0 {
 		where = fmt.Sprintf("at snapshot %d of term %d", v.Start.Index, v.Start.Term)
@@ -281,14 +327,17 @@ func (v *verdict) line(at place) string {
 	return fmt.Sprintf("a node may start %s: hard state term %d vote %x commit %d", where, v.State.Term, v.State.Vote, v.State.Commit)
 }
 
-// wrong is the error for a log that is not as it should be.
+// wrong is the error for a log that is not as it should be. What the verdict's own line
+// says is told.
 func (v *verdict) wrong(at place) error {
 	var errs []error
 	for _, d := range v.Damage {
-		errs = append(errs, explain(filepath.Dir(at.wal), errors.New(d)))
+		if err := explain(filepath.Dir(at.wal), errors.New(d)); v.MayStart || !strings.HasPrefix(v.Why, err.Error()) {
+			errs = append(errs, err)
+		}
 	}
-	if !v.MayStart && len(errs) == 0 {
-		errs = append(errs, fmt.Errorf("%s: no node may start: %s", at.wal, v.Why))
+	if len(errs) == 0 && (len(v.Damage) > 0 || !v.MayStart) {
+		return errTold
 	}
 	return errors.Join(errs...)
 }

@@ -1,0 +1,163 @@
+package wal_test
+
+import (
+	"bytes"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	raftpb "go.etcd.io/raft/v3/raftpb"
+
+	"example.com/logbook/final/disk"
+	"example.com/logbook/final/wal"
+)
+
+// warned is quiet with a logger, and what it was told from the level Warn on.
+func warned(fsys disk.FS) (*wal.Options, *bytes.Buffer) {
+	var b bytes.Buffer
+	opts := quiet(fsys, 0)
+	opts.Logger = slog.New(slog.NewTextHandler(&b, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	return opts, &b
+}
+
+// start opens a log as a node does.
+func start(t *testing.T, opts *wal.Options, snap *raftpb.SnapshotMetadata) {
+	t.Helper()
+	_, err := wal.ValidSnapshotEntries(folderName, opts)
+	must(t, err)
+	w, err := wal.Open(folderName, snap, opts)
+	must(t, err)
+	_, _, _, err = w.ReadAll()
+	must(t, err)
+	must(t, w.Close())
+}
+
+// TestTornTailIsToldOnce: a start reads a torn log twice, and cuts it once. A log that ends well is not told of, however short its last file is.
+func TestTornTailIsToldOnce(t *testing.T) {
+	t.Parallel()
+	m, _, _ := torn()
+	opts, told := warned(onDisk(t, m))
+	start(t, opts, nil)
+	if got := told.String(); strings.Count(got, "level=WARN") != 1 || !strings.Contains(got, "cut the torn end") {
+		t.Errorf("a start on a torn log warns:\n%swant one line", got)
+	}
+	told.Reset()
+	start(t, opts, nil)
+	b := newBuild([]byte("md")).save(hs(1, 1, 0), ents(1, 3, 1)...)
+	short := b.files()
+	short[b.name] = short[b.name][:b.size()]
+	opts.FS = onDisk(t, short)
+	start(t, opts, nil)
+	if told.Len() > 0 {
+		t.Errorf("a start on a log without damage warns:\n%s", told)
+	}
+}
+
+// TestUncommittedStartIsTold: raft panics on a commit before its snapshot.
+func TestUncommittedStartIsTold(t *testing.T) {
+	t.Parallel()
+	m := newBuild([]byte("md")).save(hs(1, 1, 3), ents(1, 5, 1)...).snapshot(3, 1).snapshot(100, 2).files()
+	opts, told := warned(onDisk(t, m))
+	start(t, opts, at(3, 1))
+	if told.Len() > 0 {
+		t.Errorf("a start at a committed snapshot warns:\n%s", told)
+	}
+	opts.FS = onDisk(t, m)
+	start(t, opts, at(100, 2))
+	if got := told.String(); strings.Count(got, "level=WARN") != 1 || !strings.Contains(got, "snapshot=100 commit=3") {
+		t.Errorf("a start at an uncommitted snapshot warns:\n%swant one line with snapshot=100 commit=3", got)
+	}
+}
+
+// TestRemedies: an error says what to do, once, and what helps.
+func TestRemedies(t *testing.T) {
+	t.Parallel()
+	late := newBuild([]byte("md")).save(hs(1, 1, 3), ents(1, 5, 1)...).snapshot(3, 1).cut().save(hs(1, 1, 5), ents(6, 7, 1)...).files()
+	delete(late, late.names()[0])
+	for _, snap := range []*raftpb.SnapshotMetadata{nil, at(0, 0), at(3, 1)} {
+		_, _, _, err := openedAt(late, snap)
+		if err == nil || !strings.Contains(err.Error(), "restore the file of that if it is missing") {
+			t.Errorf("a log that begins at 6, opened at %v: %v, want what to do about the snapshot's file", snap, err)
+		}
+	}
+	end := late.names()[0]
+	late[end] = late[end][:106] // inside its second entry
+	if _, _, _, err := openedAt(late, nil); err == nil || !strings.Contains(err.Error(), end+" is torn at offset") {
+		t.Errorf("a log that begins at 6, and is torn: %v, want both", err)
+	}
+	file := filepath.Join(t.TempDir(), "wal")
+	must(t, os.WriteFile(file, nil, 0o600))
+	for _, c := range []struct{ name, says string }{{file, "nothing is known about the log"}, {file + ".gone", "check the path"}} {
+		_, err := wal.Open(c.name, nil, nil)
+		_, errRead := wal.Verify(c.name, nil, nil)
+		if err == nil || errRead == nil || !strings.Contains(err.Error(), c.says) || !strings.Contains(errRead.Error(), c.says) {
+			t.Errorf("a log at %s: %v, %v, want that it says %q", c.name, err, errRead, c.says)
+		}
+	}
+	if _, err := wal.Exist(file, nil); err == nil || !strings.HasPrefix(err.Error(), "wal: "+file+": ") {
+		t.Errorf("Exist() of a file = %v, want an error with the folder's name", err)
+	}
+	foreign := newBuild([]byte("md")).save(hs(1, 1, 3), ents(1, 5, 1)...).cut().files()
+	other := newBuild([]byte("other")).save(hs(1, 1, 3), ents(1, 5, 1)...).cut().files()
+	foreign[foreign.names()[1]] = other[other.names()[1]]
+	_, _, _, err := openedAt(foreign, nil)
+	if !errors.Is(err, wal.ErrMetadataConflict) || strings.Contains(err.Error(), "backup") {
+		t.Errorf("a segment of another log: %v, want only that it is to be moved away", err)
+	}
+}
+
+// openedAt opens an image for reading and reads it.
+func openedAt(m image, snap *raftpb.SnapshotMetadata) (metadata []byte, state *raftpb.HardState, ents []*raftpb.Entry, err error) {
+	w, err := wal.OpenForRead(".", snap, &wal.Options{FS: m})
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	defer w.Close()
+	return w.ReadAll()
+}
+
+// TestEtcdsSpareGoes: the file that etcd makes ahead every other time would never be used here, nor removed. Anything else of that name is not touched.
+func TestEtcdsSpareGoes(t *testing.T) {
+	t.Parallel()
+	m := newBuild([]byte("md")).save(hs(1, 1, 0), ents(1, 3, 1)...).files()
+	sim := onDisk(t, m)
+	put(t, sim, folderName+"/1.tmp", make([]byte, 4096))
+	opts, told := warned(sim)
+	_, err := wal.ValidSnapshotEntries(folderName, opts)
+	must(t, err)
+	if _, err := sim.Stat(folderName + "/1.tmp"); err != nil {
+		t.Errorf("who only reads has removed it: %v", err)
+	}
+	start(t, opts, nil)
+	if _, err := sim.Stat(folderName + "/1.tmp"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("Stat(1.tmp) behind a start = %v, want that it is gone", err)
+	}
+	must(t, sim.Mkdir(folderName+"/1.tmp", disk.DirMode))
+	start(t, opts, nil)
+	if _, err := sim.Stat(folderName + "/1.tmp"); err != nil || told.Len() > 0 {
+		t.Errorf("a folder of that name: %v, told %q", err, told)
+	}
+	must(t, sim.Remove(folderName+"/1.tmp"))
+	put(t, sim, folderName+"/1.tmp", nil)
+	sim.Inject(disk.Fault{Ops: disk.OpRemove, Err: errors.New("no")})
+	start(t, opts, nil)
+	if !strings.Contains(told.String(), "cannot be removed") {
+		t.Errorf("told %q, want that the file stays", told)
+	}
+}
+
+// TestSaveSnapshotOfNone: a Ready without a snapshot has nothing to record, and the caller is told so.
+func TestSaveSnapshotOfNone(t *testing.T) {
+	t.Parallel()
+	w := create(t, disk.NewSim(), 0)
+	for _, m := range []*raftpb.SnapshotMetadata{nil, {}, {ConfState: &raftpb.ConfState{}}} {
+		if err := w.SaveSnapshot(m); !errors.Is(err, wal.ErrRefused) || !strings.Contains(err.Error(), "only for one that was saved") {
+			t.Errorf("SaveSnapshot(%v) = %v, want ErrRefused that says when to call it", m, err)
+		}
+	}
+	must(t, w.Close())
+}
