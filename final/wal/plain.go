@@ -72,9 +72,9 @@ func (e *entryFields) plain(b []byte) (data []byte, size int64, crc uint32) {
 
 // plainFields parses the entry from one offset of b to another.
 func (e *entryFields) plainFields(b []byte, at, end int64) bool {
-	e.typ, e.has, e.data = 0, hasField<<2|hasField<<3, nil
+	e.typ, e.hasType, e.data = 0, false, nil
 	if b[at] == tag1 {
-		e.typ, e.has = uint64(b[at+1]), hasField<<1|hasField<<2|hasField<<3
+		e.typ, e.hasType = uint64(b[at+1]), true
 		at += 2
 	}
 	term, n := short(b[at+1:])
