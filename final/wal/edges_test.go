@@ -40,7 +40,7 @@ func TestBeforeTheOldest(t *testing.T) {
 	t.Parallel()
 	m := fourSegments().files()
 	delete(m, m.names()[0])
-	if _, err := wal.OpenForRead(".", at(1, 1), &wal.Options{FS: m}); !errors.Is(err, wal.ErrFileNotFound) || !strings.Contains(err.Error(), "newer snapshot") {
+	if _, err := wal.OpenForRead(".", at(1, 1), &wal.Options{FS: m}); !errors.Is(err, wal.ErrFileNotFound) || !strings.Contains(err.Error(), "the oldest is") {
 		t.Errorf("OpenForRead() before the oldest segment: %v, want ErrFileNotFound", err)
 	}
 }
@@ -71,9 +71,8 @@ func TestReportText(t *testing.T) {
 	for want, r := range map[string]wal.Report{
 		"nothing to repair":         {},
 		"a ends at offset 8: zeros": {Segment: "a", Offset: 8, Reason: "zeros"},
-		"cut 3 bytes off a at offset 8: torn; all of it is kept in b":  {Segment: "a", Offset: 8, Cut: 3, Reason: "torn", Copy: "b"},
-		"wrote the head of a anew, which held nothing but zeros: lost": {Segment: "a", Reason: "lost", Head: true},
-		"wrote the head of a anew: lost; what it held is kept in b":    {Segment: "a", Reason: "lost", Head: true, Copy: "b"},
+		"cut 3 bytes off a at offset 8: torn; all of it is kept in b":               {Segment: "a", Offset: 8, Cut: 3, Reason: "torn", Copy: "b"},
+		"wrote the head of a anew: lost; what is left of what it held is kept in b": {Segment: "a", Reason: "lost", Head: true, Copy: "b"},
 	} {
 		if got := r.String(); got != want {
 			t.Errorf("%#v in words: %s, want %s", r, got, want)

@@ -77,7 +77,7 @@ func (s *scanner) last() bool { return s.i == len(s.segs)-1 }
 type flaw struct {
 	kind   flawKind
 	reason error
-	end    int64 // of the frame, as far as its length word can be trusted
+	end    int64 // of the frame, if all of it is there
 }
 
 // flawKind orders flaws by how far reading the frame got.
@@ -122,7 +122,7 @@ func (s *scanner) careful() (*Record, error) {
 		case s.last():
 			return nil, s.finish(false, "")
 		case s.check.headless():
-			return s.damage(flaw{kind: badLength, reason: s.noHead(), end: s.win.size})
+			return s.damage(flaw{kind: badLength, reason: s.noHead()})
 		}
 		s.enter(s.i + 1)
 	}
@@ -156,7 +156,7 @@ func (s *scanner) frame() (flaw, error) {
 	}
 	size, pad, err := decodeLength(word)
 	if err != nil {
-		return flaw{kind: badLength, reason: err, end: s.off + wordSize}, nil
+		return flaw{kind: badLength, reason: err}, nil
 	}
 	whole := wordSize + size + pad
 	if whole > left {
@@ -172,9 +172,9 @@ func (s *scanner) frame() (flaw, error) {
 // cut is the flaw of a frame that is longer than what is left of the file.
 func (s *scanner) cut(whole int64) flaw {
 	if s.win.size-s.off < wordSize {
-		return flaw{kind: shortFile, end: s.win.size, reason: fmt.Errorf("the file ends at %d, inside a length word", s.win.size)}
+		return flaw{kind: shortFile, reason: fmt.Errorf("the file ends at %d, inside a length word", s.win.size)}
 	}
-	return flaw{kind: shortFile, end: s.win.size, reason: fmt.Errorf("the file ends at %d, inside a frame of %d bytes", s.win.size, whole)}
+	return flaw{kind: shortFile, reason: fmt.Errorf("the file ends at %d, inside a frame of %d bytes", s.win.size, whole)}
 }
 
 // zeroLength looks behind a length word of zero. Nothing but zeros is the normal end: space reserved ahead.
@@ -183,7 +183,7 @@ func (s *scanner) zeroLength() (flaw, error) {
 	if err != nil || i < 0 {
 		return flaw{kind: endOfFile}, err
 	}
-	return flaw{kind: zeroLength, end: s.off + wordSize, reason: fmt.Errorf("the length word is zero, but bytes were written behind it, the first at offset %d", i)}, nil
+	return flaw{kind: zeroLength, reason: fmt.Errorf("the length word is zero, but bytes were written behind it, the first at offset %d", i)}, nil
 }
 
 // record checks a frame's record, given both as bytes, and makes it s.rec.

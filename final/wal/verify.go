@@ -47,7 +47,7 @@ func ValidSnapshotEntries(dir string, opts *Options) ([]*raftpb.SnapshotMetadata
 func (w *WAL) snapshots() ([]*raftpb.SnapshotMetadata, error) {
 	var damage error // the first
 	var before checker
-	for first := 0; first < len(w.segs); {
+	for first := 0; ; { // until it is the last
 		s := newScanner(w.segs[first:], &w.opts)
 		s.win.borrow()
 		s.check.metadata, s.check.haveMetadata = before.metadata, before.haveMetadata
@@ -73,7 +73,6 @@ func (w *WAL) snapshots() ([]*raftpb.SnapshotMetadata, error) {
 		before = s.check
 		first += s.behindDamage()
 	}
-	return nil, damage
 }
 
 // behindDamage returns with which of the scanner's segments reading may begin again: the next one; or the present one, if all that is
