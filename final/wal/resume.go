@@ -56,10 +56,13 @@ const etcdSpare = "1.tmp"
 // clean removes etcd's other spare file, which a kill has left and nobody here would use. If it cannot be, or comes back, the log is none the worse.
 func (f *folder) clean(opts *Options) {
 	info, err := f.Stat(f.path(etcdSpare))
-	if err != nil || !info.Mode().IsRegular() {
+	switch {
+	case isNotExist(err) || err == nil && !info.Mode().IsRegular():
 		return
+	case err == nil:
+		err = f.Remove(f.path(etcdSpare))
 	}
-	if err := f.Remove(f.path(etcdSpare)); err != nil {
+	if err != nil {
 		opts.Logger.Warn("a spare file that etcd has left cannot be removed; remove it", "file", f.show(etcdSpare), "error", cause(err))
 	}
 }

@@ -100,6 +100,14 @@ func (s *scanner) next() (*Record, error) {
 	if s.failed != nil {
 		return nil, s.failed
 	}
+	if s.plain() {
+		return &s.rec, nil
+	}
+	return s.careful()
+}
+
+// careful is next for any record there may be.
+func (s *scanner) careful() (*Record, error) {
 	for {
 		f, err := s.frame()
 		switch {

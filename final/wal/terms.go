@@ -42,5 +42,10 @@ func (t *terms) set(index, term uint64) {
 // restart forgets all entries and makes the given one the only one, as a leader's snapshot does. A copy of t made before stays as it is.
 func (t *terms) restart(index, term uint64) { *t = terms{runs: []run{{index, term}}, last: index} }
 
-// lastTerm returns the term of the last entry. There must be one.
-func (t *terms) lastTerm() uint64 { return t.runs[len(t.runs)-1].term }
+// lastTerm returns the term of the last entry, 0 if none is known.
+func (t *terms) lastTerm() uint64 {
+	if !t.known() {
+		return 0
+	}
+	return t.runs[len(t.runs)-1].term
+}
