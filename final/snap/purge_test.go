@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 
 	raftpb "go.etcd.io/raft/v3/raftpb"
@@ -338,5 +339,18 @@ func TestPurgeBehindOverlongData(t *testing.T) {
 		if err := snap.New(".", &snap.Options{FS: sim}).Purge(meta(9, 2), 1); !errors.Is(err, snap.ErrCorrupt) {
 			t.Errorf("Purge() before data that is %d bytes too long = %v, want ErrCorrupt", more, err)
 		}
+	}
+}
+
+// TestPurgeStops: a file that cannot be removed ends the purge, and the error is told; the newer ones stay.
+func TestPurgeStops(t *testing.T) {
+	t.Parallel()
+	sim := folder(t, series(t, 5, 6, 7, 9))
+	sim.Inject(disk.Fault{Ops: disk.OpRemove, Name: name(5, 2), Always: true})
+	if err := snap.New(".", &snap.Options{FS: sim}).Purge(meta(9, 2), 1); !errors.Is(err, syscall.EIO) {
+		t.Errorf("Purge() = %v, want EIO", err)
+	}
+	if names, err := sim.List("."); err != nil || len(names) < 4 {
+		t.Errorf("left are %v, %v, want all", names, err)
 	}
 }

@@ -3,6 +3,7 @@ package wal_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io/fs"
 	"math/rand/v2"
 	"strings"
@@ -291,5 +292,20 @@ func TestSpareSize(t *testing.T) {
 			t.Errorf("the file for %d bytes has %d: %v", size, info.Size(), err)
 		}
 		must(t, w.Close())
+	}
+}
+
+// TestFarByte: a single byte behind the end, however far, shows that something was written there.
+func TestFarByte(t *testing.T) {
+	t.Parallel()
+	b := saves(3)
+	b.reserve = 600 << 10
+	for _, n := range []int{8, 4095, 4096, 8192, 12287, 256 << 10, 600<<10 - 1} {
+		m := b.files()
+		at := b.size() + n
+		m[b.name][at] = 1
+		if r := read(t, m, nil); r.err != nil || !r.tail.Torn || !strings.HasSuffix(r.tail.Reason, fmt.Sprint("at offset ", at)) {
+			t.Errorf("a byte at %d: ReadAll() = %v, tail %+v, want torn", at, r.err, r.tail)
+		}
 	}
 }

@@ -214,6 +214,7 @@ func TestFirstSnapshotOfASegment(t *testing.T) {
 		{"of_the_segments_index", cut(5, hs(1, 2, 3)).snapshot(5, 2).save(hs(2, 0, 6), ent(6, 2)), at(5, 2), "[6/2]"},
 		{"entries_missing_behind_it", cut(5, hs(1, 2, 3)).snapshot(5, 2).save(hs(2, 0, 9)), at(5, 2), "corrupt: committed entries are missing"},
 		{"a_lower_term_behind_it", cut(5, hs(1, 2, 3)).snapshot(164, 5).save(hs(5, 0, 164)).save(nil, ent(165, 3)), at(164, 5), "corrupt: has term 3"},
+		{"its_own_entry_behind_it", newBuild(nil).snapshot(100, 3).save(hs(3, 0, 100)).save(nil, ents(100, 101, 3)...), at(100, 3), "[101/3]"},
 		{"committed_before", cut(100, hs(3, 1, 100)).snapshot(100, 3).save(nil, ents(101, 102, 3)...).snapshot(101, 3).save(hs(3, 1, 102)), at(100, 3), "[101/3 102/3]"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
