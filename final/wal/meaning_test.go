@@ -56,6 +56,8 @@ func TestMeaning(t *testing.T) {
 			b.record(wal.TypeCRC, []byte{1})
 			return b
 		}(), "crc record has data"},
+		{"entry_with_more_behind_its_data", raw(wal.TypeEntry, 0x08, 0, 0x10, 4, 0x18, 4, 0x22, 1, 'x', 0x28, 1), "entry cannot be parsed"},
+		{"snapshot_with_more_behind_its_conf_state", raw(wal.TypeSnapshot, 0x08, 1, 0x10, 4, 0x1a, 0, 0x20, 1), "snapshot record cannot be parsed"},
 		{"type_0", raw(0, 1), "record type 0"},
 		{"type_6", raw(6, 1), "record type 6"},
 
