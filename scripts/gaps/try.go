@@ -34,9 +34,9 @@ const (
 func rounds(pkg string) [][]string {
 	const slow = "-skip=Kill|SystemCalls|EveryBitFlipOfEtcd|OneCopy|Large|SlowSync|SaveMemory|TestMessages|TestBytes|TestCrashes"
 	return [][]string{
-		{slow, "./" + pkg},
-		{"./final/wal", "./final/snap"},
-		{"-run=Test(Search|Sweep|Reads|RecoveryFails)$", "./final/internal/torture"},
+		{"-timeout=2m", slow, "./" + pkg}, // what loops, does it here
+		{"-timeout=10m", "./final/wal", "./final/snap"},
+		{"-timeout=10m", "-run=Test(Search|Sweep|Reads|RecoveryFails)$", "./final/internal/torture"},
 	}
 }
 
@@ -83,7 +83,7 @@ func (m *mutant) try(dir string) error {
 // end, so memory is limited too.
 func test(overlay string, args ...string) (out []byte, ok bool) {
 	args = append([]string{"-c", `ulimit -v 6000000 && exec go test "$@"`, "sh",
-		"-overlay=" + overlay, "-vet=off", "-short", "-failfast", "-count=1", "-timeout=2m"}, args...)
+		"-overlay=" + overlay, "-vet=off", "-short", "-failfast", "-count=1"}, args...)
 	cmd := exec.Command("sh", args...)
 	out, err := cmd.CombinedOutput()
 	return out, err == nil
