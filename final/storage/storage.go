@@ -10,6 +10,7 @@ import (
 	raftpb "go.etcd.io/raft/v3/raftpb"
 
 	"example.com/logbook/final/disk"
+	"example.com/logbook/final/internal/remedy"
 	"example.com/logbook/final/snap"
 	"example.com/logbook/final/wal"
 )
@@ -143,9 +144,9 @@ func (n *node) explain(err error, lost string) error {
 	case errors.Is(err, wal.ErrCorrupt) || !errors.Is(err, wal.ErrSliceOutOfRange) && !errors.Is(err, wal.ErrFileNotFound):
 		return err
 	case lost != "":
-		return fmt.Errorf("storage: %s is missing or damaged, and the log does not reach back behind that snapshot: restore the file from a backup, or add this member anew (%w)", lost, err)
+		return fmt.Errorf("storage: %s is missing or damaged, and the log does not reach back behind that snapshot: put back a copy of that file, of any age; if there is none, %s (%w)", lost, remedy.Replace, err)
 	case n.Snapshot == nil:
-		return fmt.Errorf("storage: %s does not begin at entry 1, and vouches for no snapshot: its end is missing, and the snapshot's record with it: restore the log from a backup, or add this member anew (%w)", n.path(walFolder), err)
+		return fmt.Errorf("storage: %s does not begin at entry 1, and vouches for no snapshot: its end is missing, and the snapshot's record with it: %s (%w)", n.path(walFolder), remedy.Replace, err)
 	}
 	return err
 }
@@ -205,8 +206,8 @@ func (n *node) checkNew() error {
 	case err != nil:
 		return err
 	case found != "":
-		return fmt.Errorf("storage: %s: %w: there is no segment in %s, but there is %s: put the log back; if it is lost, add this member anew, under a new id and in a new folder",
-			n.dir, ErrNoLog, n.path(walFolder), found)
+		return fmt.Errorf("storage: %s: %w: there is no segment in %s, but there is %s: put the log back; if it is lost, %s",
+			n.dir, ErrNoLog, n.path(walFolder), found, remedy.Replace)
 	case n.opts.MustExist:
 		return fmt.Errorf("storage: %s: %w: there is no segment in %s; check the path, or put the log back", n.dir, ErrNoLog, n.path(walFolder))
 	}

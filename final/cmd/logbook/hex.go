@@ -65,7 +65,7 @@ func (a *app) hex(name string, opts *layout.Options) (err error) {
 	case !info.Mode().IsRegular():
 		return fmt.Errorf("%s is no regular file; 'logbook dump' shows the log in a folder", name)
 	case info.Size() == 0:
-		return fmt.Errorf("%s is empty, and no log or snapshot is; check the path, or restore it from a backup", name)
+		return fmt.Errorf("%s is empty, and no log or snapshot is; check the path", name)
 	case opts.From >= info.Size():
 		return &usageError{"hex", fmt.Sprintf("hex: -offset %d is behind the end of %s, which has %d bytes", opts.From, name, info.Size())}
 	}

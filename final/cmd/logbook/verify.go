@@ -15,6 +15,7 @@ import (
 
 	raftpb "go.etcd.io/raft/v3/raftpb"
 
+	"example.com/logbook/final/internal/remedy"
 	"example.com/logbook/final/wal"
 )
 
@@ -162,7 +163,7 @@ func (v *verdict) find(a *app, at place) (wal.Tail, error) {
 	case err != nil:
 		v.Why = v.short(at, err)
 	case tail.Head:
-		v.Why = "its last segment has lost its head, and what it held may be lost; restore it from a backup, or cut it off with 'logbook repair'"
+		v.Why = "its last segment has lost its head, and what it held may be lost; " + remedy.Replace + "; 'logbook repair' goes on without it"
 	default:
 		v.MayStart, v.State = true, &hardState{state.GetTerm(), state.GetVote(), state.GetCommit()}
 	}
@@ -185,9 +186,9 @@ func (v *verdict) short(at place, err error) string {
 	}
 	switch {
 	case newest.Index == 0:
-		return at.wal + " does not begin at entry 1, and vouches for no snapshot: its end is missing, and the snapshot's record with it: restore the log from a backup, or add this member anew"
+		return at.wal + " does not begin at entry 1, and vouches for no snapshot: its end is missing, and the snapshot's record with it: " + remedy.Replace
 	case newest.File != "intact":
-		return fmt.Sprintf("%s does not reach back behind the snapshot at %d, whose file is %s: restore that from a backup, or add this member anew", at.wal, newest.Index, newest.File)
+		return fmt.Sprintf("%s does not reach back behind the snapshot at %d, whose file is %s: put back a copy of that file, of any age; if there is none, %s", at.wal, newest.Index, newest.File, remedy.Replace)
 	}
 	return text
 }
