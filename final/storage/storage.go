@@ -31,7 +31,8 @@ type Options struct {
 	// FS is the disk. If nil, it is the real folder; otherwise the folder's name is a path inside FS.
 	FS disk.FS
 
-	// Logger gets what is worth telling but no error: what wal and snap tell, and a start before the newest snapshot. If nil, nobody does.
+	// Logger gets what is worth telling but no error: what wal and snap tell, a start before the newest snapshot, and a snapshot beyond the log's last
+	// entry, which alone hints at a log that has lost its end. If nil, nobody does.
 	Logger *slog.Logger
 
 	// MustExist makes it an error if there is no log ([ErrNoLog]). The default is to create one in a folder without any.
@@ -131,8 +132,30 @@ func (n *node) open() error {
 		}
 		n.New = found == ""
 	}
+	if err := n.beyond(); err != nil {
+		return errors.Join(err, n.WAL.Close())
+	}
 	if lost != "" {
 		n.opts.Logger.Warn("node starts before the newest snapshot that its log has recorded, whose file is missing or was passed over; the log holds what lies between", "file", lost, "start", n.Snapshot.GetMetadata().GetIndex())
+	}
+	return nil
+}
+
+// beyond warns of a snapshot file that knows more than the log. Nothing in the log itself shows that its end is missing.
+func (n *node) beyond() error {
+	files, err := snap.New(n.path(snapFolder), &snap.Options{FS: n.opts.FS}).List()
+	if err != nil && !errors.Is(err, snap.ErrNoSnapshot) {
+		return err
+	}
+	last, most := n.Snapshot.GetMetadata().GetIndex()+uint64(len(n.Entries)), snap.File{}
+	for _, f := range files {
+		if f.Index > max(last, most.Index) {
+			most = f
+		}
+	}
+	if most.Index > 0 {
+		n.opts.Logger.Warn("snapshot file is beyond the log's last entry: the end of the log may be missing, or a crash came before a leader's snapshot was recorded and committed; if it is missing, "+remedy.Replace,
+			"file", n.path(snapFolder, most.Name), "last", last)
 	}
 	return nil
 }

@@ -155,6 +155,9 @@ func TestStarts(t *testing.T) {
 			must(t, errors.Join(sim.Remove(older), sim.Remove(newer), sim.Remove("node/snap")))
 		}},
 		"not_recorded": {sim: saved, at: 29, entries: 11, told: "snapshot is not loaded", change: func(t testing.TB, sim *disk.Sim) {
+			write(t, sim, "node/snap/0000000000000002-0000000000000028.snap", "?")
+		}},
+		"beyond": {sim: saved, at: 29, entries: 11, told: "beyond the log's last entry", change: func(t testing.TB, sim *disk.Sim) {
 			write(t, sim, "node/snap/0000000000000002-0000000000000064.snap", "?")
 		}},
 	} {
@@ -169,7 +172,7 @@ func TestStarts(t *testing.T) {
 			if got := s.Snapshot.GetMetadata().GetIndex(); got != uint64(c.at) || len(s.Entries) != c.entries || s.New || string(s.Metadata) != "node 1" || s.HardState.GetCommit() != 39 {
 				t.Errorf("Open() = snapshot %d, %d entries, new %v, metadata %q, %v, want %d and %d", got, len(s.Entries), s.New, s.Metadata, s.HardState, c.at, c.entries)
 			}
-			if !strings.Contains(told.String(), c.told) || c.told == "" && told.Len() > 0 {
+			if !strings.Contains(told.String(), c.told) || strings.Contains(told.String(), "beyond") != (name == "beyond") || c.told == "" && told.Len() > 0 {
 				t.Errorf("the logger is told %q, want %q", told, c.told)
 			}
 			must(t, s.WAL.Save(hs(3, 1, 40), run(3, 41, 41)))

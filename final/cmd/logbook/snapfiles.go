@@ -49,8 +49,8 @@ func (r *report) snapFiles(a *app, dir string, s *survey) error {
 
 // startFiles reads the files that a start may depend on: of the snapshots that the log
 // has recorded. Those beyond the log's end, if that is known, are read as well.
-func (r *report) startFiles(a *app, dir string, recorded []*raftpb.SnapshotMetadata, log *survey) error {
-	files, err := snap.New(dir, &snap.Options{Logger: a.strangers()}).List()
+func (r *report) startFiles(logger *slog.Logger, dir string, recorded []*raftpb.SnapshotMetadata, log *survey) error {
+	files, err := snap.New(dir, &snap.Options{Logger: logger}).List()
 	if err != nil {
 		return err
 	}
@@ -142,10 +142,10 @@ func (r *report) compare(at place, s *survey) {
 
 // strangers is a logger that tells of files which are nearly what they should be. All
 // else that the libraries log is in the report.
-func (a *app) strangers() *slog.Logger { return slog.New(teller{a}) }
+func (a *app) strangers() *slog.Logger { return slog.New(teller{a.say}) }
 
 // A teller says what has a file to it.
-type teller struct{ *app }
+type teller struct{ say func(string) }
 
 // Enabled takes everything.
 func (teller) Enabled(context.Context, slog.Level) bool { return true }

@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -28,7 +29,7 @@ read, and written, from the newest snapshot that the log has recorded and whose 
 intact. A file is intact, missing, corrupt, or misnamed: it holds another snapshot.
 
 	-json   for programs: an object with the keys MayStart, Why, Start, State,
-	        Torn, Damage and Snapshots
+	        Torn, Damage, Snapshots and Warnings
 
 A torn tail keeps no node from starting; nor does a folder that others may enter, of
 which is warned, since a node may be told to allow it. Warnings are also what hints at a
@@ -64,9 +65,8 @@ type verdict struct {
 	Damage []string `json:",omitempty"`
 	// Snapshots are those that the log can be opened at, in the order of their records.
 	Snapshots []checked
-
-	// warnings are what is no failure of the log, and to be looked at.
-	warnings []string
+	// Warnings are what is no failure of the log, and to be looked at.
+	Warnings []string `json:",omitempty"`
 }
 
 // A checked is a snapshot and what is known of its file.
@@ -86,10 +86,11 @@ func (a *app) verify(dir string, asJSON bool) error {
 		return err
 	}
 	v := &verdict{}
-	tail, err := v.find(a, at)
+	tail, err := v.find(at)
 	if err != nil {
 		return explain(at.wal, err)
 	}
+	unknown := v.around(at)
 	if asJSON {
 		text, errJSON := json.MarshalIndent(v, "", "  ")
 		err = errJSON
@@ -103,22 +104,36 @@ func (a *app) verify(dir string, asJSON bool) error {
 		return err
 	}
 	a.tellTorn(at.wal, tail)
-	for _, w := range v.warnings {
+	for _, w := range v.Warnings {
 		a.say(w)
 	}
-	if !at.alone { // else it is a copy, as likely as not
-		if err := errors.Join(a.tellShared(at.wal, "a node refuses it"), a.tellShared(at.snap, "a node saves no snapshot there")); err != nil {
-			return err
-		}
-	}
-	if err := a.tellHeadless(at.wal); err != nil {
-		return err
+	if unknown != nil {
+		return unknown
 	}
 	return v.wrong(at)
 }
 
-// tellShared warns of a folder that is right in all but its mode.
-func (a *app) tellShared(dir, but string) error {
+// warn notes a warning, once.
+func (v *verdict) warn(message string) {
+	if !slices.Contains(v.Warnings, message) {
+		v.Warnings = append(v.Warnings, message)
+	}
+}
+
+// strangers is a logger that warns of files which are nearly what they should be.
+func (v *verdict) strangers() *slog.Logger { return slog.New(teller{v.warn}) }
+
+// around looks at what is around the files: modes, and the copies of repairs.
+func (v *verdict) around(at place) error {
+	var shared error
+	if !at.alone { // else it is a copy, as likely as not
+		shared = errors.Join(v.shared(at.wal), v.shared(at.snap))
+	}
+	return errors.Join(shared, v.headless(at.wal))
+}
+
+// shared warns of a folder that is right in all but its mode.
+func (v *verdict) shared(dir string) error {
 	if dir == "" {
 		return nil
 	}
@@ -127,22 +142,22 @@ func (a *app) tellShared(dir, but string) error {
 		return unreadable(dir, err)
 	}
 	if mode := info.Mode().Perm(); mode&0o077 != 0 && runtime.GOOS != "windows" {
-		a.say(fmt.Sprintf("%s has mode %04o: %s unless its options allow that; change it to 0700", dir, mode, but))
+		v.warn(fmt.Sprintf("%s has mode %04o: a node refuses it unless its options allow that; change it to 0700", dir, mode))
 	}
 	return nil
 }
 
 // find judges log and files. Its error is one of reading: then there is no verdict.
-func (v *verdict) find(a *app, at place) (wal.Tail, error) {
+func (v *verdict) find(at place) (wal.Tail, error) {
 	recorded, lost := wal.ValidSnapshotEntries(at.wal, nil)
 	if err := v.damaged(lost); err != nil {
 		return wal.Tail{}, err
 	}
-	tail, log, err := v.whole(a, at.wal)
+	tail, log, err := v.whole(at.wal)
 	if err != nil {
 		return tail, err
 	}
-	newest, err := v.files(a, at, recorded, log)
+	newest, err := v.files(at, recorded, log)
 	if err != nil {
 		return tail, err
 	}
@@ -221,8 +236,8 @@ func (v *verdict) damaged(err error) error {
 
 // whole reads the log from its oldest segment on, and notes where it is torn or damaged.
 // The survey is nil if it is damaged.
-func (v *verdict) whole(a *app, dir string) (tail wal.Tail, log *survey, err error) {
-	w, err := wal.OpenForRead(dir, nil, &wal.Options{Logger: a.strangers()})
+func (v *verdict) whole(dir string) (tail wal.Tail, log *survey, err error) {
+	w, err := wal.OpenForRead(dir, nil, &wal.Options{Logger: v.strangers()})
 	if err != nil {
 		return tail, nil, v.damaged(err)
 	}
@@ -241,10 +256,10 @@ func (v *verdict) whole(a *app, dir string) (tail wal.Tail, log *survey, err err
 // files looks at the file of each recorded snapshot, and returns the newest that is
 // intact; nil without one. Those beyond the end of the log are looked at for what they
 // hint at.
-func (v *verdict) files(a *app, at place, recorded []*raftpb.SnapshotMetadata, log *survey) (newest *raftpb.SnapshotMetadata, err error) {
+func (v *verdict) files(at place, recorded []*raftpb.SnapshotMetadata, log *survey) (newest *raftpb.SnapshotMetadata, err error) {
 	r := newReport()
 	if at.snap != "" {
-		if err := r.startFiles(a, at.snap, recorded, log); err != nil {
+		if err := r.startFiles(v.strangers(), at.snap, recorded, log); err != nil {
 			return nil, explain(at.snap, err)
 		}
 	}
@@ -264,7 +279,9 @@ func (v *verdict) files(a *app, at place, recorded []*raftpb.SnapshotMetadata, l
 	if log != nil {
 		r.compare(at, log)
 	}
-	v.warnings = r.warnings
+	for _, w := range r.warnings {
+		v.warn(w)
+	}
 	return newest, nil
 }
 
