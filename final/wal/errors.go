@@ -43,8 +43,9 @@ var (
 	// opened at. Check the folder, or open the log at a newer snapshot, whose file is to be restored if it is missing.
 	ErrFileNotFound = errors.New("no such segment")
 
-	// ErrSequence occurs when a segment in the middle is missing, or two have the same number. Put it back from a
-	// backup: the log cannot be read across the hole; or move the one away that does not belong there.
+	// ErrSequence occurs when a segment in the middle is missing, or two have the same number. Put it back, a copy of any age, since a segment
+	// does not change once another stands behind it: the log cannot be read across the hole. Or nothing is missing: then give the one that does not belong there
+	// its name again, or move it away.
 	ErrSequence = errors.New("segment sequence has a gap")
 
 	// ErrExist is returned by [Create] for a folder that holds something already: a log, or what is not this package's to overwrite. Open the log,
