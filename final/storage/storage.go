@@ -83,6 +83,9 @@ func Open(dir string, metadata []byte, opts *Options) (*Storage, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
+	once := newOnce(o.Logger.Handler())
+	defer once.end()
+	o.Logger = slog.New(once)
 	o.WAL.FS, o.WAL.Logger, o.Snap.FS, o.Snap.Logger = o.FS, o.Logger, o.FS, o.Logger
 	n := &node{dir: dir, opts: &o}
 	n.Snap = snap.New(n.path(snapFolder), &o.Snap)

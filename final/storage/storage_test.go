@@ -322,6 +322,38 @@ func flip(t testing.TB, sim *disk.Sim) {
 	write(t, sim, name, string(b))
 }
 
+// TestToldOnce: a start reads the log twice and tells what it finds once; of damage that stops no start, that it stops none. Later the same may be told again.
+func TestToldOnce(t *testing.T) {
+	t.Parallel()
+	sim := saved(t)
+	flip(t, sim)
+	write(t, sim, "node/wal/0-0.wal", "")
+	write(t, sim, "node/snap/0-0.snap", "")
+	opts, told := options(sim)
+	for starts := range 2 {
+		told.Reset()
+		must(t, open(t, opts).WAL.Close())
+		for _, part := range []string{"file is no segment", "file is no snapshot", "dir=node/wal segment=0000000000000000-0000000000000000.wal"} {
+			if n := strings.Count(told.String(), part); n != 1 {
+				t.Errorf("start %d tells %q %d times, want once:\n%s", starts, part, n, told)
+			}
+		}
+		if got := told.String(); strings.Contains(got, "replace this member") || !strings.Contains(got, "goes on") || !strings.Contains(got, "next purge") {
+			t.Errorf("start %d tells of old damage:\n%s", starts, got)
+		}
+	}
+	s := open(t, opts)
+	told.Reset()
+	for range 2 {
+		_, err := s.Snap.List()
+		must(t, err)
+	}
+	if n := strings.Count(told.String(), "file is no snapshot"); n != 2 {
+		t.Errorf("behind the start it is told %d times, want 2:\n%s", n, told)
+	}
+	must(t, s.WAL.Close())
+}
+
 // TestOneAtATime: a running node's storage is locked.
 func TestOneAtATime(t *testing.T) {
 	t.Parallel()

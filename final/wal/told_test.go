@@ -105,7 +105,7 @@ func TestRemedies(t *testing.T) {
 	other := newBuild([]byte("other")).save(hs(1, 1, 3), ents(1, 5, 1)...).cut().files()
 	foreign[foreign.names()[1]] = other[other.names()[1]]
 	_, _, _, err := openedAt(foreign, nil)
-	if !errors.Is(err, wal.ErrMetadataConflict) || strings.Contains(err.Error(), "backup") {
+	if !errors.Is(err, wal.ErrMetadataConflict) || strings.Contains(err.Error(), "replace this member") {
 		t.Errorf("a segment of another log: %v, want only that it is to be moved away", err)
 	}
 }

@@ -6,7 +6,9 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"strings"
 
+	"example.com/logbook/final/internal/remedy"
 	"example.com/logbook/final/snap"
 	"example.com/logbook/final/wal"
 )
@@ -82,7 +84,12 @@ func (a *app) report(at place, digests bool) (_ *report, _ *wal.WAL, err error) 
 	defer func() { err = errors.Join(err, w.Close()) }()
 	s, err := r.count(w)
 	if errors.Is(err, wal.ErrCorrupt) {
-		err = fmt.Errorf("%w%s; 'logbook dump' shows what is left", err, stillReads(at))
+		const dump = "; 'logbook dump' shows what is left"
+		text := explain(at.wal, err).Error()
+		if reads := stillReads(at); reads != "" {
+			text = strings.Replace(text, "; "+remedy.Replace, reads, 1)
+		}
+		err = &logError{text + dump, err}
 	}
 	if err != nil {
 		return nil, nil, explain(at.wal, err)
@@ -120,7 +127,7 @@ func stillReads(at place) string {
 	if _, err := wal.Verify(at.wal, newest, nil); err != nil || newest.GetIndex() == 0 {
 		return ""
 	}
-	return fmt.Sprintf("; from the snapshot at %d on it reads well", newest.GetIndex())
+	return fmt.Sprintf("; from the snapshot at %d on it reads well, and a node that starts there goes on", newest.GetIndex())
 }
 
 // broken is the error for a report with snapshot files that cannot be loaded.

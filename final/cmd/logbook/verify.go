@@ -181,6 +181,9 @@ func (v *verdict) find(at place) (wal.Tail, error) {
 		v.Why = "its last segment has lost its head, and what it held may be lost; " + remedy.Replace + "; 'logbook repair' goes on without it"
 	default:
 		v.MayStart, v.State = true, &hardState{state.GetTerm(), state.GetVote(), state.GetCommit()}
+		for i, d := range v.Damage { // before the start
+			v.Damage[i] = strings.Replace(d, remedy.Replace, fmt.Sprintf("a node goes on from snapshot %d, and the next purge behind it removes the segment", v.Start.Index), 1)
+		}
 	}
 	return tail, nil
 }
