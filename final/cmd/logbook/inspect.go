@@ -22,6 +22,10 @@ and the snapshot files beside it, and says what it found.
 	-json   for programs: an object with the keys Records, LastOffset, LastCRC,
 	        Snapshots, Reads, SnapFiles and Newest, and Torn if the log is torn
 
+Whether a node may start is for 'logbook verify' to say; a log whose last segment has
+lost its head is a failure here, too, and so is the file of a recorded snapshot that
+cannot be loaded.
+
 A missing end of a log cannot be seen in it. A snapshot file, or a hard state, beyond
 its last entry hints at one, and so does a recorded snapshot without its file: that is
 a warning, no failure.
@@ -70,7 +74,7 @@ func (a *app) inspect(dir string, asJSON bool) error {
 	for _, w := range r.warnings {
 		a.say(w)
 	}
-	return r.broken(at.snap)
+	return errors.Join(r.stop, r.broken(at.snap))
 }
 
 // report reads everything; the digests of entries only for programs, which compare
@@ -106,6 +110,9 @@ func (a *app) report(at place, digests bool) (_ *report, _ *wal.WAL, err error) 
 		}
 	}
 	r.compare(at, s)
+	if w.Tail().Head {
+		r.stop = errors.New(headLost)
+	}
 	return r, w, nil
 }
 
@@ -130,12 +137,17 @@ func stillReads(at place) string {
 	return fmt.Sprintf("; from the snapshot at %d on it reads well, and a node that starts there goes on", newest.GetIndex())
 }
 
-// broken is the error for a report with snapshot files that cannot be loaded.
+// broken is the error for a report with files of recorded snapshots that cannot be
+// loaded. Others are nobody's loss.
 func (r *report) broken(dir string) error {
 	var errs []error
 	for _, f := range r.SnapFiles {
-		if f.Error != "" {
+		switch {
+		case !f.recorded:
+		case f.Error != "":
 			errs = append(errs, explain(dir, errors.New(f.Error)))
+		case f.Skipped != "":
+			errs = append(errs, errors.New(f.misnamed(dir)))
 		}
 	}
 	return errors.Join(errs...)

@@ -178,7 +178,7 @@ func (v *verdict) find(at place) (wal.Tail, error) {
 	case err != nil:
 		v.Why = v.short(at, err)
 	case tail.Head:
-		v.Why = "its last segment has lost its head, and what it held may be lost; " + remedy.Replace + "; 'logbook repair' goes on without it"
+		v.Why = headLost
 	default:
 		v.MayStart, v.State = true, &hardState{state.GetTerm(), state.GetVote(), state.GetCommit()}
 		for i, d := range v.Damage { // before the start
@@ -223,6 +223,9 @@ func unread(err error) bool {
 	}
 	return true
 }
+
+// headLost is why a node must not start on a log whose last segment is no segment.
+const headLost = "the last segment of the log has lost its head, and what it held may be lost; " + remedy.Replace + "; 'logbook repair' goes on without it"
 
 // damaged notes what is wrong with the log, once, and returns any other error.
 func (v *verdict) damaged(err error) error {
@@ -305,10 +308,15 @@ func (v *verdict) file(at place, f *snapFile) string {
 		v.Damage = append(v.Damage, explain(at.snap, errors.New(f.Error)).Error())
 		return "corrupt"
 	case f.Skipped != "":
-		v.Damage = append(v.Damage, fmt.Sprintf("%s is misnamed: %s", filepath.Join(at.snap, f.Name), f.Skipped))
+		v.Damage = append(v.Damage, f.misnamed(at.snap))
 		return "misnamed"
 	}
 	return "intact"
+}
+
+// misnamed says that a recorded snapshot's file is of another one.
+func (f *snapFile) misnamed(dir string) string {
+	return fmt.Sprintf("%s is misnamed: %s", filepath.Join(dir, f.Name), f.Skipped)
 }
 
 // print writes the verdict for a person.
