@@ -38,8 +38,8 @@ type Options struct {
 	// MustExist makes it an error if there is no log ([ErrNoLog]). The default is to create one in a folder without any.
 	MustExist bool
 
-	// WAL and Snap are what the log and the snapshots are opened with. FS and Logger in them are not looked at: those above are taken. The default is
-	// theirs.
+	// WAL and Snap are what the log and the snapshots are opened with. FS and Logger in them are not looked at: those above are taken. AllowShared is
+	// set in each. The default is theirs.
 	WAL  wal.Options
 	Snap snap.Options
 }

@@ -24,7 +24,7 @@ import (
 const verifyUsage = `usage: logbook verify [-json] DIR
 
 Verify checks every record of a log and the file of every snapshot that the log has
-recorded, and says in its last line whether a node may start: whether the log can be
+recorded, and says in the last line on standard output whether a node may start: whether the log can be
 read, and written, from the newest snapshot that the log has recorded and whose file is
 intact. A file is intact, missing, corrupt, or misnamed: it holds another snapshot.
 
