@@ -34,6 +34,8 @@ A start at which the log cannot be read is no damage: a log that begins at entry
 cannot be read from 0. It is told as that start's error. A damaged log is not
 reported at all; 'logbook dump' shows what is left of it.
 
+While its node runs a log may look torn, and a snapshot without its file: look again.
+
 It streams: two passes over the log, three with -json, however many snapshots it has
 recorded. Memory holds one record of the log, or one snapshot file, at a time.
 `

@@ -41,6 +41,9 @@ A log that was named itself is verified as if the file of the newest snapshot th
 has recorded were there. Whether the end of a log is missing cannot be seen in it; a snapshot
 file beyond its last entry hints at that.
 
+A node may run meanwhile. What is wrong is told only if nothing was written while it was
+found; else all is read again, up to five times, and if that is not enough it is said.
+
 It takes two to four passes over the log, and holds one snapshot at a time in memory.
 `
 
@@ -85,8 +88,7 @@ func (a *app) verify(dir string, asJSON bool) error {
 	if err != nil {
 		return err
 	}
-	v := &verdict{}
-	tail, err := v.find(at)
+	v, tail, err := look(at, func(v *verdict) (wal.Tail, error) { return v.find(at) })
 	if err != nil {
 		return explain(at.wal, err)
 	}
