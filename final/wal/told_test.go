@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	raftpb "go.etcd.io/raft/v3/raftpb"
@@ -108,6 +109,18 @@ func TestRemedies(t *testing.T) {
 	if !errors.Is(err, wal.ErrMetadataConflict) || strings.Contains(err.Error(), "replace this member") {
 		t.Errorf("a segment of another log: %v, want only that it is to be moved away", err)
 	}
+}
+
+// TestLimitIsTold: who meets the limit of a file's size is told of it, which "file too large" alone does not.
+func TestLimitIsTold(t *testing.T) {
+	t.Parallel()
+	sim := disk.NewSim()
+	w := create(t, sim, 0)
+	sim.Inject(disk.Fault{Ops: disk.OpWrite, Err: syscall.EFBIG})
+	if err := w.Save(hs(1, 1, 0), ents(1, 1, 1)); !errors.Is(err, syscall.EFBIG) || !strings.Contains(err.Error(), "ulimit -f") {
+		t.Errorf("Save() = %v, want what to do about the limit", err)
+	}
+	w.Close()
 }
 
 // openedAt opens an image for reading and reads it.
