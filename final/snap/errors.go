@@ -48,7 +48,7 @@ type CorruptError struct {
 
 // Error names the file, what is wrong, and what to do.
 func (e *CorruptError) Error() string {
-	return fmt.Sprintf("snap: %s is corrupt: %s; restore it from a backup, or load an older one", e.File, e.Reason)
+	return fmt.Sprintf("snap: %s is corrupt: %s; put back a copy of this file, or load an older one", e.File, e.Reason)
 }
 
 // Unwrap returns [ErrCorrupt].

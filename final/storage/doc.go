@@ -15,7 +15,8 @@
 // [Open] decides by what is there:
 //
 //   - A log. The newest snapshot is loaded that the log has recorded and committed and whose file is intact; the log is opened there, locked, and
-//     read to its end. A torn tail is cut off, after a copy. Snapshot files that are newer and passed over, and why, are told to the logger.
+//     read to its end. A torn tail is cut off, after a copy. Snapshot files that are newer and passed over, and why, are told to the logger; one beyond the
+//     log's last entry as what may be all that tells of a missing end.
 //   - No log, and nothing in snap. The node is new: a log is created. It stays new until it has saved something ([Storage].New).
 //   - No log, and something in snap. The node has run before, and its vote is gone with its log: [ErrNoLog], and nothing is changed.
 //

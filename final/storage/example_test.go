@@ -29,7 +29,7 @@ func Example() {
 	// Output:
 	// new node, snapshot 0, 0 entries behind it
 	// node 1, snapshot 2, 1 entries behind it
-	// storage: node: no log, but the node has run before: there is no segment in node/wal, but there is node/snap/0000000000000001-0000000000000002.snap: put the log back; if it is lost, add this member anew, under a new id and in a new folder
+	// storage: node: no log, but the node has run before: there is no segment in node/wal, but there is node/snap/0000000000000001-0000000000000002.snap: put the log back; if it is lost, replace this member: remove it from its group, and add it under a new id with an empty folder; put back no copy that is older than the node's last write
 }
 
 // life is a node's life: it starts, and saves what raft would have it save.

@@ -78,7 +78,7 @@ func (n *node) checkShared() error {
 	if err != nil || !info.IsDir() || info.Mode().Perm()&0o077 == 0 {
 		return nil // who reads the folder tells what is wrong with it
 	}
-	return fmt.Errorf("storage: %s: %w: its mode is %04o; change it to 0700, or set AllowShared for it", n.path(snapFolder), snap.ErrShared, info.Mode().Perm())
+	return fmt.Errorf("storage: %s: %w: its mode is %04o; change it to 0700, or set Options.Snap.AllowShared", n.path(snapFolder), snap.ErrShared, info.Mode().Perm())
 }
 
 // cause returns what is wrong, without the name, which is told already.

@@ -10,6 +10,7 @@ import (
 	raftpb "go.etcd.io/raft/v3/raftpb"
 
 	"example.com/logbook/final/disk"
+	"example.com/logbook/final/internal/remedy"
 	"example.com/logbook/final/snap"
 	"example.com/logbook/final/wal"
 )
@@ -30,14 +31,15 @@ type Options struct {
 	// FS is the disk. If nil, it is the real folder; otherwise the folder's name is a path inside FS.
 	FS disk.FS
 
-	// Logger gets what is worth telling but no error: what wal and snap tell, and a start before the newest snapshot. If nil, nobody does.
+	// Logger gets what is worth telling but no error: what wal and snap tell, a start before the newest snapshot, and a snapshot beyond the log's last
+	// entry, which alone hints at a log that has lost its end. If nil, nobody does.
 	Logger *slog.Logger
 
 	// MustExist makes it an error if there is no log ([ErrNoLog]). The default is to create one in a folder without any.
 	MustExist bool
 
-	// WAL and Snap are what the log and the snapshots are opened with. FS and Logger in them are not looked at: those above are taken. The default is
-	// theirs.
+	// WAL and Snap are what the log and the snapshots are opened with. FS and Logger in them are not looked at: those above are taken. AllowShared is
+	// set in each. The default is theirs.
 	WAL  wal.Options
 	Snap snap.Options
 }
@@ -81,6 +83,9 @@ func Open(dir string, metadata []byte, opts *Options) (*Storage, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
+	once := newOnce(o.Logger.Handler())
+	defer once.end()
+	o.Logger = slog.New(once)
 	o.WAL.FS, o.WAL.Logger, o.Snap.FS, o.Snap.Logger = o.FS, o.Logger, o.FS, o.Logger
 	n := &node{dir: dir, opts: &o}
 	n.Snap = snap.New(n.path(snapFolder), &o.Snap)
@@ -130,8 +135,30 @@ func (n *node) open() error {
 		}
 		n.New = found == ""
 	}
+	if err := n.beyond(); err != nil {
+		return errors.Join(err, n.WAL.Close())
+	}
 	if lost != "" {
 		n.opts.Logger.Warn("node starts before the newest snapshot that its log has recorded, whose file is missing or was passed over; the log holds what lies between", "file", lost, "start", n.Snapshot.GetMetadata().GetIndex())
+	}
+	return nil
+}
+
+// beyond warns of a snapshot file that knows more than the log. Nothing in the log itself shows that its end is missing.
+func (n *node) beyond() error {
+	files, err := snap.New(n.path(snapFolder), &snap.Options{FS: n.opts.FS}).List()
+	if err != nil && !errors.Is(err, snap.ErrNoSnapshot) {
+		return err
+	}
+	last, most := n.Snapshot.GetMetadata().GetIndex()+uint64(len(n.Entries)), snap.File{}
+	for _, f := range files {
+		if f.Index > max(last, most.Index) {
+			most = f
+		}
+	}
+	if most.Index > 0 {
+		n.opts.Logger.Warn("snapshot file is beyond the log's last entry: the end of the log may be missing, or a crash came before a leader's snapshot was recorded and committed; if it is missing, "+remedy.Replace,
+			"file", n.path(snapFolder, most.Name), "last", last)
 	}
 	return nil
 }
@@ -143,9 +170,9 @@ func (n *node) explain(err error, lost string) error {
 	case errors.Is(err, wal.ErrCorrupt) || !errors.Is(err, wal.ErrSliceOutOfRange) && !errors.Is(err, wal.ErrFileNotFound):
 		return err
 	case lost != "":
-		return fmt.Errorf("storage: %s is missing or damaged, and the log does not reach back behind that snapshot: restore the file from a backup, or add this member anew (%w)", lost, err)
+		return fmt.Errorf("storage: %s is missing or damaged, and the log does not reach back behind that snapshot: put back a copy of that file, of any age; if there is none, %s (%w)", lost, remedy.Replace, err)
 	case n.Snapshot == nil:
-		return fmt.Errorf("storage: %s does not begin at entry 1, and vouches for no snapshot: its end is missing, and the snapshot's record with it: restore the log from a backup, or add this member anew (%w)", n.path(walFolder), err)
+		return fmt.Errorf("storage: %s does not begin at entry 1, and vouches for no snapshot: its end is missing, and the snapshot's record with it: %s (%w)", n.path(walFolder), remedy.Replace, err)
 	}
 	return err
 }
@@ -205,8 +232,8 @@ func (n *node) checkNew() error {
 	case err != nil:
 		return err
 	case found != "":
-		return fmt.Errorf("storage: %s: %w: there is no segment in %s, but there is %s: put the log back; if it is lost, add this member anew, under a new id and in a new folder",
-			n.dir, ErrNoLog, n.path(walFolder), found)
+		return fmt.Errorf("storage: %s: %w: there is no segment in %s, but there is %s: put the log back; if it is lost, %s",
+			n.dir, ErrNoLog, n.path(walFolder), found, remedy.Replace)
 	case n.opts.MustExist:
 		return fmt.Errorf("storage: %s: %w: there is no segment in %s; check the path, or put the log back", n.dir, ErrNoLog, n.path(walFolder))
 	}

@@ -155,6 +155,9 @@ func TestStarts(t *testing.T) {
 			must(t, errors.Join(sim.Remove(older), sim.Remove(newer), sim.Remove("node/snap")))
 		}},
 		"not_recorded": {sim: saved, at: 29, entries: 11, told: "snapshot is not loaded", change: func(t testing.TB, sim *disk.Sim) {
+			write(t, sim, "node/snap/0000000000000002-0000000000000028.snap", "?")
+		}},
+		"beyond": {sim: saved, at: 29, entries: 11, told: "beyond the log's last entry", change: func(t testing.TB, sim *disk.Sim) {
 			write(t, sim, "node/snap/0000000000000002-0000000000000064.snap", "?")
 		}},
 	} {
@@ -169,7 +172,7 @@ func TestStarts(t *testing.T) {
 			if got := s.Snapshot.GetMetadata().GetIndex(); got != uint64(c.at) || len(s.Entries) != c.entries || s.New || string(s.Metadata) != "node 1" || s.HardState.GetCommit() != 39 {
 				t.Errorf("Open() = snapshot %d, %d entries, new %v, metadata %q, %v, want %d and %d", got, len(s.Entries), s.New, s.Metadata, s.HardState, c.at, c.entries)
 			}
-			if !strings.Contains(told.String(), c.told) || c.told == "" && told.Len() > 0 {
+			if !strings.Contains(told.String(), c.told) || strings.Contains(told.String(), "beyond") != (name == "beyond") || c.told == "" && told.Len() > 0 {
 				t.Errorf("the logger is told %q, want %q", told, c.told)
 			}
 			must(t, s.WAL.Save(hs(3, 1, 40), run(3, 41, 41)))
@@ -317,6 +320,38 @@ func flip(t testing.TB, sim *disk.Sim) {
 	b := []byte(files(t, sim)[name])
 	b[200] ^= 1
 	write(t, sim, name, string(b))
+}
+
+// TestToldOnce: a start reads the log twice and tells what it finds once; of damage that stops no start, that it stops none. Later the same may be told again.
+func TestToldOnce(t *testing.T) {
+	t.Parallel()
+	sim := saved(t)
+	flip(t, sim)
+	write(t, sim, "node/wal/0-0.wal", "")
+	write(t, sim, "node/snap/0-0.snap", "")
+	opts, told := options(sim)
+	for starts := range 2 {
+		told.Reset()
+		must(t, open(t, opts).WAL.Close())
+		for _, part := range []string{"file is no segment", "file is no snapshot", "dir=node/wal segment=0000000000000000-0000000000000000.wal"} {
+			if n := strings.Count(told.String(), part); n != 1 {
+				t.Errorf("start %d tells %q %d times, want once:\n%s", starts, part, n, told)
+			}
+		}
+		if got := told.String(); strings.Contains(got, "replace this member") || !strings.Contains(got, "goes on") || !strings.Contains(got, "next purge") {
+			t.Errorf("start %d tells of old damage:\n%s", starts, got)
+		}
+	}
+	s := open(t, opts)
+	told.Reset()
+	for range 2 {
+		_, err := s.Snap.List()
+		must(t, err)
+	}
+	if n := strings.Count(told.String(), "file is no snapshot"); n != 2 {
+		t.Errorf("behind the start it is told %d times, want 2:\n%s", n, told)
+	}
+	must(t, s.WAL.Close())
 }
 
 // TestOneAtATime: a running node's storage is locked.

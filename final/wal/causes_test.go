@@ -148,6 +148,21 @@ func TestDoubled(t *testing.T) {
 	}
 }
 
+// TestStray: a file that has another place in the sequence leaves a gap where it is and one where it was. Both are told, and that nothing may be missing.
+func TestStray(t *testing.T) {
+	t.Parallel()
+	m := fourSegments().files()
+	const stray = "0000000000000014-00000000000000ff.wal"
+	names := m.names()
+	m[stray] = m[names[1]]
+	delete(m, names[1])
+	_, err := wal.OpenForRead(".", nil, &wal.Options{FS: m})
+	want := fmt.Sprintf("between %s and %s, and between %s and %s; put the missing files back; or, if a file there is", names[0], names[2], names[3], stray)
+	if !errors.Is(err, wal.ErrSequence) || !strings.Contains(err.Error(), want) {
+		t.Errorf("OpenForRead() error = %v, want %s", err, want)
+	}
+}
+
 // TestLengthText: what is said of a length word does not contradict itself.
 func TestLengthText(t *testing.T) {
 	t.Parallel()

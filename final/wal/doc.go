@@ -71,8 +71,8 @@
 // [Options].Recovery is one of three. [TornTail], the default, goes on behind what a crash has left unfinished: for a log that is read it is not
 // there, from one that is opened for writing it is cut off, after a copy ([Tail].Copy names it, the logger tells). [Strict] makes it an error
 // ([TornError]), and [Repair] is then the caller's to decide on. [Salvage] reads whatever verifies, behind damage too: for looking at a log that is
-// lost; no node can run on it. Corruption is an error ([CorruptError]) in the first two, changes nothing, and has one remedy: restore the folder, or
-// remove the member and add it again under a new id.
+// lost; no node can run on it. Corruption is an error ([CorruptError]) in the first two, changes nothing, and has one remedy: remove the
+// member from its group, and add it again under a new id with an empty folder. An older copy of the folder is none: it has forgotten what was acknowledged since.
 //
 // # Compatibility
 //

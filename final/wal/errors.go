@@ -5,18 +5,21 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+
+	"example.com/logbook/final/internal/remedy"
 )
 
 var (
 	// ErrCorrupt matches, with [errors.Is], every [CorruptError]: bytes that were durable have changed since, or say
-	// what no raft node writes. Nothing was changed on disk. Restore the folder from a backup, or remove this member
-	// and add it again under a new id; do not start it on what is left.
+	// what no raft node writes. Nothing was changed on disk. Remove this member from its group, and add it again under a new id with an
+	// empty folder; do not start it on what is left, nor on a copy that is older than its last write: it would have forgotten votes and
+	// entries that it has acknowledged.
 	ErrCorrupt = errors.New("log is corrupt")
 
 	// ErrTorn matches every [TornError]: the log ends in something unfinished. If a crash left it, nothing that was
 	// acknowledged is lost: read with [TornTail] to go on without it. If not even the log's metadata can be read, it is
 	// returned by TornTail, too: such a log is no empty one, and a node that starts on it forgets its vote. Remove
-	// the folder if the node has never run; else restore it.
+	// the folder if the node has never run; else replace the member, as for [ErrCorrupt].
 	ErrTorn = errors.New("log ends in a torn record")
 
 	// ErrMetadataConflict occurs when two segments name different owners, usually because files of two logs lie in
@@ -40,8 +43,9 @@ var (
 	// opened at. Check the folder, or open the log at a newer snapshot, whose file is to be restored if it is missing.
 	ErrFileNotFound = errors.New("no such segment")
 
-	// ErrSequence occurs when a segment in the middle is missing, or two have the same number. Put it back from a
-	// backup: the log cannot be read across the hole; or move the one away that does not belong there.
+	// ErrSequence occurs when a segment in the middle is missing, or two have the same number. Put it back, a copy of any age, since a segment
+	// does not change once another stands behind it: the log cannot be read across the hole. Or nothing is missing: then give the one that does not belong there
+	// its name again, or move it away.
 	ErrSequence = errors.New("segment sequence has a gap")
 
 	// ErrExist is returned by [Create] for a folder that holds something already: a log, or what is not this package's to overwrite. Open the log,
@@ -71,7 +75,7 @@ var (
 )
 
 // remedyNewer is what to do about a log that does not reach back to where it was opened.
-const remedyNewer = "open the log at the newest of ValidSnapshotEntries, and restore the file of that if it is missing; if there is none, restore the log"
+const remedyNewer = "open the log at the newest of ValidSnapshotEntries, and restore the file of that if it is missing; if there is none, " + remedy.Replace
 
 // folderError is the error for a folder that cannot be opened or listed.
 func folderError(dir string, err error) error {
@@ -119,7 +123,7 @@ func (e *CorruptError) remedy() string {
 	if e.Err == ErrMetadataConflict {
 		return ""
 	}
-	return ": restore the folder from a backup, or add this member anew"
+	return "; " + remedy.Replace
 }
 
 // Unwrap returns [ErrCorrupt], and Err if it is set.
@@ -155,9 +159,9 @@ func (e *TornError) Error() string {
 func (e *TornError) remedy() string {
 	switch e.Reason {
 	case reasonNoMetadata:
-		return "if the node has never run remove the folder, else restore it from a backup, or add this member anew"
+		return "if the node has never run remove the folder, else " + remedy.Replace
 	case reasonHead:
-		return "what the segment held may be lost: restore it from a backup, or add this member anew; Repair goes on without it"
+		return "what the segment held may be lost: " + remedy.Replace + "; Repair goes on without it"
 	}
 	return "if a crash left it, nothing acknowledged is lost: read the log with TornTail to go on without it"
 }

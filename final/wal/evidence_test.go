@@ -53,7 +53,7 @@ func TestDamageWithEvidence(t *testing.T) {
 			if at := int64(b.entryFrame(c.at)); corrupt.Offset > at || corrupt.Offset < at-200 {
 				t.Errorf("offset %d, damage is at %d", corrupt.Offset, at)
 			}
-			for _, part := range []string{b.name, "offset", "restore"} {
+			for _, part := range []string{b.name, "offset", "replace this member"} {
 				if !strings.Contains(r.err.Error(), part) {
 					t.Errorf("error %q does not hold %q", r.err, part)
 				}

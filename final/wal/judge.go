@@ -45,7 +45,7 @@ func (s *scanner) judge(f flaw) (torn bool, reason error, err error) {
 	switch {
 	case f.kind == badMeaning && s.rec.Type == TypeCRC && s.off == 0 && s.rec.CRC != s.crc:
 		foreign, err := s.foreign()
-		unclear := fmt.Errorf("%w; either these have lost their end, or this segment is of another log", f.reason)
+		unclear := fmt.Errorf("%w; either these have lost their end, or this segment is of another log, or a copy of one that is here, and to be moved away", f.reason)
 		return false, cmp.Or(foreign, unclear), err
 	case f.kind == badMeaning || f.kind == badLength:
 		return false, f.reason, nil

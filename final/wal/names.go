@@ -83,18 +83,24 @@ func pick(segs []Segment, index uint64) int {
 	return len(segs) - 1
 }
 
-// checkSequence tells of the first segment that is missing, or is there twice.
+// checkSequence tells where segments are missing, all such places: the first may be the stray's that is not where it belongs, and another where it does; or of
+// the first segment that is there twice.
 func checkSequence(dir string, segs []Segment) error {
+	var gaps []string
 	for i := 1; i < len(segs); i++ {
 		before := segs[i-1]
 		if segs[i].Seq == before.Seq {
 			return &doubledError{dir, before.Name, segs[i].Name}
 		}
 		if segs[i].Seq != before.Seq+1 {
-			return fmt.Errorf("wal: %s: %w: between %s and %s; put the missing files back from a backup", dir, ErrSequence, before.Name, segs[i].Name)
+			gaps = append(gaps, fmt.Sprintf("between %s and %s", before.Name, segs[i].Name))
 		}
 	}
-	return nil
+	if len(gaps) == 0 {
+		return nil
+	}
+	return fmt.Errorf("wal: %s: %w: %s; put the missing files back; or, if a file there is an old one, a copy, misnamed, or of another log, give it its name or move it away",
+		dir, ErrSequence, strings.Join(gaps, ", and "))
 }
 
 // doubledError is two segments of one number. It is an [ErrSequence], but no gap.

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	raftpb "go.etcd.io/raft/v3/raftpb"
@@ -105,9 +106,21 @@ func TestRemedies(t *testing.T) {
 	other := newBuild([]byte("other")).save(hs(1, 1, 3), ents(1, 5, 1)...).cut().files()
 	foreign[foreign.names()[1]] = other[other.names()[1]]
 	_, _, _, err := openedAt(foreign, nil)
-	if !errors.Is(err, wal.ErrMetadataConflict) || strings.Contains(err.Error(), "backup") {
+	if !errors.Is(err, wal.ErrMetadataConflict) || strings.Contains(err.Error(), "replace this member") {
 		t.Errorf("a segment of another log: %v, want only that it is to be moved away", err)
 	}
+}
+
+// TestLimitIsTold: who meets the limit of a file's size is told of it, which "file too large" alone does not.
+func TestLimitIsTold(t *testing.T) {
+	t.Parallel()
+	sim := disk.NewSim()
+	w := create(t, sim, 0)
+	sim.Inject(disk.Fault{Ops: disk.OpWrite, Err: syscall.EFBIG})
+	if err := w.Save(hs(1, 1, 0), ents(1, 1, 1)); !errors.Is(err, syscall.EFBIG) || !strings.Contains(err.Error(), "ulimit -f") {
+		t.Errorf("Save() = %v, want what to do about the limit", err)
+	}
+	w.Close()
 }
 
 // openedAt opens an image for reading and reads it.

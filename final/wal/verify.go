@@ -57,7 +57,7 @@ func (w *WAL) snapshots() ([]*raftpb.SnapshotMetadata, error) {
 		case err == nil && damage == nil:
 			return snaps, nil
 		case err == nil && len(snaps) > 0:
-			w.opts.Logger.Warn("log is damaged before its newest snapshots", "error", damage)
+			w.tellOld(damage)
 			return snaps, nil
 		case err == nil:
 			return nil, damage
@@ -72,6 +72,14 @@ func (w *WAL) snapshots() ([]*raftpb.SnapshotMetadata, error) {
 		}
 		before = s.check
 		first += s.behindDamage()
+	}
+}
+
+// tellOld warns of damage that stops no start. It is no reason to replace the member, as [CorruptError] says of damage that does.
+func (w *WAL) tellOld(damage error) {
+	if e, ok := errors.AsType[*CorruptError](damage); ok {
+		w.opts.Logger.Warn("an old segment is damaged, before the log's newest snapshots; a node that starts at one of them goes on, and loses nothing: the next purge behind it removes the segment",
+			"dir", w.name, "segment", e.Segment, "offset", e.Offset, "reason", e.Reason)
 	}
 }
 

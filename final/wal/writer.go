@@ -53,6 +53,8 @@ func (o *writer) fail(what string, err error) error {
 	remedy := "close it, and open it again"
 	if errors.Is(err, syscall.ENOSPC) {
 		remedy = "make room, close it, and open it again"
+	} else if errors.Is(err, syscall.EFBIG) {
+		remedy = "raise the limit of a file's size (ulimit -f), or set a smaller SegmentSize, close it, and open it again"
 	}
 	o.err = fmt.Errorf("wal: %s %s: %w; the log takes nothing more: %s", what, o.folder.show(o.last().Segment.Name), cause(err), remedy)
 	return o.err

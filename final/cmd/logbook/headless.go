@@ -15,9 +15,9 @@ import (
 // copyOf fits the copy that a repair has kept of a segment.
 var copyOf = regexp.MustCompile(`^([0-9a-f]{16}-[0-9a-f]{16}\.wal)\.broken(\.[0-9]+)?$`)
 
-// tellHeadless warns of segments that had lost their head when they were repaired. The
+// headless warns of segments that had lost their head when they were repaired. The
 // log itself does not show it any more, and what they held may have been acknowledged.
-func (a *app) tellHeadless(dir string) error {
+func (v *verdict) headless(dir string) error {
 	files, err := os.ReadDir(dir)
 	if err != nil {
 		return unreadable(dir, err)
@@ -33,7 +33,7 @@ func (a *app) tellHeadless(dir string) error {
 		case err != nil:
 			return unreadable(name, err)
 		case lost:
-			a.say(fmt.Sprintf("%s: the segment had lost its head when it was repaired: what it held may have been acknowledged, and is not in the log; replace this member, or move the copy away when it has all from the others", name))
+			v.warn(fmt.Sprintf("%s: the segment had lost its head when it was repaired: what it held may have been acknowledged, and is not in the log; replace this member, or move the copy away when it has all from the others", name))
 		}
 	}
 	return nil

@@ -23,7 +23,8 @@ its value. It streams; neither a large file nor a large record costs memory.
 	-snap      the file is a snapshot; default: its name holds ".snap"
 
 What is damaged is marked with "!", and the dump goes on at the next place that
-parses. If anything was marked the exit code is 1. Whether it is a torn tail, as
+parses. The offset is that of the bytes that do not parse, where 'logbook dump' names the
+beginning of their frame. If anything was marked the exit code is 1. Whether it is a torn tail, as
 a crash leaves one, is for 'logbook dump' to say: it sees the whole log.
 `
 
@@ -65,7 +66,7 @@ func (a *app) hex(name string, opts *layout.Options) (err error) {
 	case !info.Mode().IsRegular():
 		return fmt.Errorf("%s is no regular file; 'logbook dump' shows the log in a folder", name)
 	case info.Size() == 0:
-		return fmt.Errorf("%s is empty, and no log or snapshot is; check the path, or restore it from a backup", name)
+		return fmt.Errorf("%s is empty, and no log or snapshot is; check the path", name)
 	case opts.From >= info.Size():
 		return &usageError{"hex", fmt.Sprintf("hex: -offset %d is behind the end of %s, which has %d bytes", opts.From, name, info.Size())}
 	}

@@ -6,7 +6,9 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"strings"
 
+	"example.com/logbook/final/internal/remedy"
 	"example.com/logbook/final/snap"
 	"example.com/logbook/final/wal"
 )
@@ -20,6 +22,10 @@ and the snapshot files beside it, and says what it found.
 	-json   for programs: an object with the keys Records, LastOffset, LastCRC,
 	        Snapshots, Reads, SnapFiles and Newest, and Torn if the log is torn
 
+Whether a node may start is for 'logbook verify' to say; a log whose last segment has
+lost its head is a failure here, too, and so is the file of a recorded snapshot that
+cannot be loaded.
+
 A missing end of a log cannot be seen in it. A snapshot file, or a hard state, beyond
 its last entry hints at one, and so does a recorded snapshot without its file: that is
 a warning, no failure.
@@ -27,6 +33,8 @@ a warning, no failure.
 A start at which the log cannot be read is no damage: a log that begins at entry 71
 cannot be read from 0. It is told as that start's error. A damaged log is not
 reported at all; 'logbook dump' shows what is left of it.
+
+While its node runs a log may look torn, and a snapshot without its file: look again.
 
 It streams: two passes over the log, three with -json, however many snapshots it has
 recorded. Memory holds one record of the log, or one snapshot file, at a time.
@@ -68,7 +76,7 @@ func (a *app) inspect(dir string, asJSON bool) error {
 	for _, w := range r.warnings {
 		a.say(w)
 	}
-	return r.broken(at.snap)
+	return errors.Join(r.stop, r.broken(at.snap))
 }
 
 // report reads everything; the digests of entries only for programs, which compare
@@ -82,7 +90,12 @@ func (a *app) report(at place, digests bool) (_ *report, _ *wal.WAL, err error) 
 	defer func() { err = errors.Join(err, w.Close()) }()
 	s, err := r.count(w)
 	if errors.Is(err, wal.ErrCorrupt) {
-		err = fmt.Errorf("%w%s; 'logbook dump' shows what is left", err, stillReads(at))
+		const dump = "; 'logbook dump' shows what is left"
+		text := explain(at.wal, err).Error()
+		if reads := stillReads(at); reads != "" {
+			text = strings.Replace(text, "; "+remedy.Replace, reads, 1)
+		}
+		err = &logError{text + dump, err}
 	}
 	if err != nil {
 		return nil, nil, explain(at.wal, err)
@@ -99,6 +112,9 @@ func (a *app) report(at place, digests bool) (_ *report, _ *wal.WAL, err error) 
 		}
 	}
 	r.compare(at, s)
+	if w.Tail().Head {
+		r.stop = errors.New(headLost)
+	}
 	return r, w, nil
 }
 
@@ -120,15 +136,20 @@ func stillReads(at place) string {
 	if _, err := wal.Verify(at.wal, newest, nil); err != nil || newest.GetIndex() == 0 {
 		return ""
 	}
-	return fmt.Sprintf("; from the snapshot at %d on it reads well", newest.GetIndex())
+	return fmt.Sprintf("; from the snapshot at %d on it reads well, and a node that starts there goes on", newest.GetIndex())
 }
 
-// broken is the error for a report with snapshot files that cannot be loaded.
+// broken is the error for a report with files of recorded snapshots that cannot be
+// loaded. Others are nobody's loss.
 func (r *report) broken(dir string) error {
 	var errs []error
 	for _, f := range r.SnapFiles {
-		if f.Error != "" {
+		switch {
+		case !f.recorded:
+		case f.Error != "":
 			errs = append(errs, explain(dir, errors.New(f.Error)))
+		case f.Skipped != "":
+			errs = append(errs, errors.New(f.misnamed(dir)))
 		}
 	}
 	return errors.Join(errs...)

@@ -14,7 +14,7 @@
 //	2  wrong use
 //
 // But for repair it takes no lock and changes nothing, so it may run beside a live node.
-// What a node writes meanwhile is not seen, or is seen as a torn tail.
+// What a node writes meanwhile is not seen, or is seen as a torn tail; verify looks again before it says so.
 //
 // A log is read with the libraries that a node uses, final/wal and final/snap, so what
 // they refuse is refused here with their words; the package comment of wal says how

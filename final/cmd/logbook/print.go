@@ -86,6 +86,9 @@ func (r *report) printSnapFile(out io.Writer, f *snapFile) {
 	newest := ""
 	if f.Name == r.Newest {
 		newest = "  <- a node starts here"
+		if r.stop != nil {
+			newest = "  <- a node would start here, and must not"
+		}
 	}
 	fmt.Fprintf(out, "  %s  index %d term %d%s; %d bytes%s\n", f.Name, f.Index, f.Term,
 		members(&raftpb.ConfState{Voters: f.Voters, Learners: f.Learners}), f.DataSize, newest)

@@ -29,9 +29,12 @@ which name all of the segment's bytes would be kept.
 What is cut off is kept: the segment is copied, durably, to a file beside it whose name
 ends in .broken, before it is touched. Only zeros are cut off without a copy, but for a
 segment that has lost its head: of that there is a copy always, if need be an empty one,
-and 'logbook verify' tells of it as long as it is there. Repair
-refuses a log that is corrupt, and changes nothing then; it refuses one that is in use,
-and locks the log while it runs, also without -yes. It can be repeated, after a crash too.
+and 'logbook verify' tells of it as long as it is there.
+
+Repair reserves room for the segment, 64,000,000 bytes, as a node with default options
+does; one whose segments are smaller goes on with it. It refuses a log that is corrupt,
+and changes nothing then; it refuses one that is in use, and locks the log while it runs,
+also without -yes. It can be repeated, after a crash too.
 `
 
 // setupRepair declares the flags of repair.
@@ -83,7 +86,7 @@ func describe(dir string, r wal.Report, done bool) string {
 	if done {
 		cut, kept, then, rest = "cut", "is kept", "from now on", ""
 	}
-	what := "nothing but zeros behind"
+	what := "nothing but zeros, if anything, behind"
 	if r.Cut > 0 {
 		what = fmt.Sprintf("%d bytes at", r.Cut)
 	}

@@ -29,6 +29,9 @@ type report struct {
 	// none.
 	Newest string
 
+	// stop is why a node must not start there, or nil.
+	stop error
+
 	// warnings are what is no failure of the log, and to be looked at.
 	warnings []string
 }
@@ -82,7 +85,10 @@ type snapFile struct {
 	DataSize         int
 	DataSHA256       string
 	// Error is why the file cannot be loaded; then only its name is known.
-	Error string `json:",omitempty"`
+	Error  string `json:",omitempty"`
+	reason string
+	// recorded tells that the log vouches for it.
+	recorded bool
 	// Skipped is why a node passes over a file that is intact.
 	Skipped string `json:",omitempty"`
 }

@@ -11,7 +11,6 @@ import (
 	"log/slog"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	raftpb "go.etcd.io/raft/v3/raftpb"
 
@@ -36,12 +35,13 @@ func (r *report) snapFiles(a *app, dir string, s *survey) error {
 			return err
 		}
 		file := newSnapFile(f, loaded, err)
+		file.recorded = s.has(f)
 		r.SnapFiles = append(r.SnapFiles, file)
-		if file.Skipped != "" {
-			r.warn("%s is skipped: %s", filepath.Join(dir, f.Name), file.Skipped)
-		}
-		if file.Error == "" && file.Skipped == "" && s.has(f) {
+		switch why := cmp.Or(file.reason, file.Skipped); {
+		case why == "" && file.recorded:
 			r.Newest = f.Name
+		case why != "" && !file.recorded:
+			r.warnSkipped(dir, file)
 		}
 	}
 	return nil
@@ -49,8 +49,8 @@ func (r *report) snapFiles(a *app, dir string, s *survey) error {
 
 // startFiles reads the files that a start may depend on: of the snapshots that the log
 // has recorded. Those beyond the log's end, if that is known, are read as well.
-func (r *report) startFiles(a *app, dir string, recorded []*raftpb.SnapshotMetadata, log *survey) error {
-	files, err := snap.New(dir, &snap.Options{Logger: a.strangers()}).List()
+func (r *report) startFiles(logger *slog.Logger, dir string, recorded []*raftpb.SnapshotMetadata, log *survey) error {
+	files, err := snap.New(dir, &snap.Options{Logger: logger}).List()
 	if err != nil {
 		return err
 	}
@@ -65,8 +65,8 @@ func (r *report) startFiles(a *app, dir string, recorded []*raftpb.SnapshotMetad
 		case err == nil || errors.Is(err, snap.ErrCorrupt):
 			file := newSnapFile(f, loaded, err)
 			r.SnapFiles = append(r.SnapFiles, file)
-			if why := cmp.Or(file.Error, file.Skipped); why != "" && !needed {
-				r.warn("%s is skipped: %s", filepath.Join(dir, f.Name), strings.TrimPrefix(why, "snap: "))
+			if cmp.Or(file.reason, file.Skipped) != "" && !needed {
+				r.warnSkipped(dir, file)
 			}
 		case needed:
 			return err
@@ -75,6 +75,12 @@ func (r *report) startFiles(a *app, dir string, recorded []*raftpb.SnapshotMetad
 		}
 	}
 	return nil
+}
+
+// warnSkipped tells of a file that is not what it should be and that no node looks at: the
+// log has not recorded it, so there is nothing to put back.
+func (r *report) warnSkipped(dir string, f snapFile) {
+	r.warn("%s is skipped: %s", filepath.Join(dir, f.Name), cmp.Or(f.Skipped, "it is corrupt: "+f.reason+"; the log has not recorded it, and no node loads it"))
 }
 
 // fileOf returns a snapshot's file among those read, nil if there is none.
@@ -96,8 +102,8 @@ func (s *survey) has(f snap.File) bool {
 
 // newSnapFile digests one file, so that two nodes' snapshots can be compared by eye.
 func newSnapFile(f snap.File, s *raftpb.Snapshot, err error) snapFile {
-	if err != nil {
-		return snapFile{Name: f.Name, Error: err.Error()}
+	if e, ok := errors.AsType[*snap.CorruptError](err); ok {
+		return snapFile{Name: f.Name, Error: err.Error(), reason: e.Reason}
 	}
 	m, sum := s.GetMetadata(), sha256.Sum256(s.GetData())
 	file := snapFile{
@@ -136,16 +142,16 @@ func (r *report) compare(at place, s *survey) {
 	})
 	if newest.GetIndex() > 0 && r.fileOf(newest) == nil {
 		name := fmt.Sprintf("%016x-%016x.snap", newest.GetTerm(), newest.GetIndex())
-		r.warn("%s: the newest snapshot that the log has recorded, of index %d, has no file: restore %s, or a node must start before it", filepath.Dir(at.wal), newest.GetIndex(), filepath.Join("snap", name))
+		r.warn("%s: the newest snapshot that the log has recorded, of index %d, has no file: put back a copy of %s; without it a node starts before it, if the log reaches back there", filepath.Dir(at.wal), newest.GetIndex(), filepath.Join("snap", name))
 	}
 }
 
 // strangers is a logger that tells of files which are nearly what they should be. All
 // else that the libraries log is in the report.
-func (a *app) strangers() *slog.Logger { return slog.New(teller{a}) }
+func (a *app) strangers() *slog.Logger { return slog.New(teller{a.say}) }
 
 // A teller says what has a file to it.
-type teller struct{ *app }
+type teller struct{ say func(string) }
 
 // Enabled takes everything.
 func (teller) Enabled(context.Context, slog.Level) bool { return true }

@@ -53,6 +53,10 @@ changes a log.
 DIR holds the folders wal and snap, or member with these in it, as etcd has it, or
 is itself the folder of a log. FILE is a segment (.wal) or a snapshot (.snap).
 
+A log may be looked at while its node runs: no lock is taken. But what the node writes
+meanwhile may look torn, and a snapshot that it purges may look lost; only 'verify' looks
+again before it says so. Ids of nodes are hexadecimal, as etcd prints them.
+
 A session:
 
 	$ logbook verify /var/lib/etcd

@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -15,6 +16,7 @@ import (
 
 	raftpb "go.etcd.io/raft/v3/raftpb"
 
+	"example.com/logbook/final/internal/remedy"
 	"example.com/logbook/final/wal"
 )
 
@@ -22,12 +24,12 @@ import (
 const verifyUsage = `usage: logbook verify [-json] DIR
 
 Verify checks every record of a log and the file of every snapshot that the log has
-recorded, and says in its last line whether a node may start: whether the log can be
+recorded, and says in the last line on standard output whether a node may start: whether the log can be
 read, and written, from the newest snapshot that the log has recorded and whose file is
 intact. A file is intact, missing, corrupt, or misnamed: it holds another snapshot.
 
 	-json   for programs: an object with the keys MayStart, Why, Start, State,
-	        Torn, Damage and Snapshots
+	        Torn, Damage, Snapshots and Warnings
 
 A torn tail keeps no node from starting; nor does a folder that others may enter, of
 which is warned, since a node may be told to allow it. Warnings are also what hints at a
@@ -38,6 +40,9 @@ but it is damage: the exit code is 0 only if there is none and a node may start.
 A log that was named itself is verified as if the file of the newest snapshot that it
 has recorded were there. Whether the end of a log is missing cannot be seen in it; a snapshot
 file beyond its last entry hints at that.
+
+A node may run meanwhile. What is wrong is told only if nothing was written while it was
+found; else all is read again, up to five times, and if that is not enough it is said.
 
 It takes two to four passes over the log, and holds one snapshot at a time in memory.
 `
@@ -63,9 +68,8 @@ type verdict struct {
 	Damage []string `json:",omitempty"`
 	// Snapshots are those that the log can be opened at, in the order of their records.
 	Snapshots []checked
-
-	// warnings are what is no failure of the log, and to be looked at.
-	warnings []string
+	// Warnings are what is no failure of the log, and to be looked at.
+	Warnings []string `json:",omitempty"`
 }
 
 // A checked is a snapshot and what is known of its file.
@@ -84,11 +88,11 @@ func (a *app) verify(dir string, asJSON bool) error {
 	if err != nil {
 		return err
 	}
-	v := &verdict{}
-	tail, err := v.find(a, at)
+	v, tail, err := look(at, func(v *verdict) (wal.Tail, error) { return v.find(at) })
 	if err != nil {
 		return explain(at.wal, err)
 	}
+	unknown := v.around(at)
 	if asJSON {
 		text, errJSON := json.MarshalIndent(v, "", "  ")
 		err = errJSON
@@ -102,22 +106,36 @@ func (a *app) verify(dir string, asJSON bool) error {
 		return err
 	}
 	a.tellTorn(at.wal, tail)
-	for _, w := range v.warnings {
+	for _, w := range v.Warnings {
 		a.say(w)
 	}
-	if !at.alone { // else it is a copy, as likely as not
-		if err := errors.Join(a.tellShared(at.wal, "a node refuses it"), a.tellShared(at.snap, "a node saves no snapshot there")); err != nil {
-			return err
-		}
-	}
-	if err := a.tellHeadless(at.wal); err != nil {
-		return err
+	if unknown != nil {
+		return unknown
 	}
 	return v.wrong(at)
 }
 
-// tellShared warns of a folder that is right in all but its mode.
-func (a *app) tellShared(dir, but string) error {
+// warn notes a warning, once.
+func (v *verdict) warn(message string) {
+	if !slices.Contains(v.Warnings, message) {
+		v.Warnings = append(v.Warnings, message)
+	}
+}
+
+// strangers is a logger that warns of files which are nearly what they should be.
+func (v *verdict) strangers() *slog.Logger { return slog.New(teller{v.warn}) }
+
+// around looks at what is around the files: modes, and the copies of repairs.
+func (v *verdict) around(at place) error {
+	var shared error
+	if !at.alone { // else it is a copy, as likely as not
+		shared = errors.Join(v.shared(at.wal), v.shared(at.snap))
+	}
+	return errors.Join(shared, v.headless(at.wal))
+}
+
+// shared warns of a folder that is right in all but its mode.
+func (v *verdict) shared(dir string) error {
 	if dir == "" {
 		return nil
 	}
@@ -126,22 +144,22 @@ func (a *app) tellShared(dir, but string) error {
 		return unreadable(dir, err)
 	}
 	if mode := info.Mode().Perm(); mode&0o077 != 0 && runtime.GOOS != "windows" {
-		a.say(fmt.Sprintf("%s has mode %04o: %s unless its options allow that; change it to 0700", dir, mode, but))
+		v.warn(fmt.Sprintf("%s has mode %04o: a node refuses it unless its options allow that; change it to 0700", dir, mode))
 	}
 	return nil
 }
 
 // find judges log and files. Its error is one of reading: then there is no verdict.
-func (v *verdict) find(a *app, at place) (wal.Tail, error) {
+func (v *verdict) find(at place) (wal.Tail, error) {
 	recorded, lost := wal.ValidSnapshotEntries(at.wal, nil)
 	if err := v.damaged(lost); err != nil {
 		return wal.Tail{}, err
 	}
-	tail, log, err := v.whole(a, at.wal)
+	tail, log, err := v.whole(at.wal)
 	if err != nil {
 		return tail, err
 	}
-	newest, err := v.files(a, at, recorded, log)
+	newest, err := v.files(at, recorded, log)
 	if err != nil {
 		return tail, err
 	}
@@ -162,9 +180,12 @@ func (v *verdict) find(a *app, at place) (wal.Tail, error) {
 	case err != nil:
 		v.Why = v.short(at, err)
 	case tail.Head:
-		v.Why = "its last segment has lost its head, and what it held may be lost; restore it from a backup, or cut it off with 'logbook repair'"
+		v.Why = headLost
 	default:
 		v.MayStart, v.State = true, &hardState{state.GetTerm(), state.GetVote(), state.GetCommit()}
+		for i, d := range v.Damage { // before the start
+			v.Damage[i] = strings.Replace(d, remedy.Replace, fmt.Sprintf("a node goes on from snapshot %d, and the next purge behind it removes the segment", v.Start.Index), 1)
+		}
 	}
 	return tail, nil
 }
@@ -185,9 +206,9 @@ func (v *verdict) short(at place, err error) string {
 	}
 	switch {
 	case newest.Index == 0:
-		return at.wal + " does not begin at entry 1, and vouches for no snapshot: its end is missing, and the snapshot's record with it: restore the log from a backup, or add this member anew"
+		return at.wal + " does not begin at entry 1, and vouches for no snapshot: its end is missing, and the snapshot's record with it: " + remedy.Replace
 	case newest.File != "intact":
-		return fmt.Sprintf("%s does not reach back behind the snapshot at %d, whose file is %s: restore that from a backup, or add this member anew", at.wal, newest.Index, newest.File)
+		return fmt.Sprintf("%s does not reach back behind the snapshot at %d, whose file is %s: put back a copy of that file, of any age; if there is none, %s", at.wal, newest.Index, newest.File, remedy.Replace)
 	}
 	return text
 }
@@ -205,6 +226,9 @@ func unread(err error) bool {
 	return true
 }
 
+// headLost is why a node must not start on a log whose last segment is no segment.
+const headLost = "the last segment of the log has lost its head, and what it held may be lost; " + remedy.Replace + "; 'logbook repair' goes on without it"
+
 // damaged notes what is wrong with the log, once, and returns any other error.
 func (v *verdict) damaged(err error) error {
 	switch {
@@ -220,8 +244,8 @@ func (v *verdict) damaged(err error) error {
 
 // whole reads the log from its oldest segment on, and notes where it is torn or damaged.
 // The survey is nil if it is damaged.
-func (v *verdict) whole(a *app, dir string) (tail wal.Tail, log *survey, err error) {
-	w, err := wal.OpenForRead(dir, nil, &wal.Options{Logger: a.strangers()})
+func (v *verdict) whole(dir string) (tail wal.Tail, log *survey, err error) {
+	w, err := wal.OpenForRead(dir, nil, &wal.Options{Logger: v.strangers()})
 	if err != nil {
 		return tail, nil, v.damaged(err)
 	}
@@ -240,10 +264,10 @@ func (v *verdict) whole(a *app, dir string) (tail wal.Tail, log *survey, err err
 // files looks at the file of each recorded snapshot, and returns the newest that is
 // intact; nil without one. Those beyond the end of the log are looked at for what they
 // hint at.
-func (v *verdict) files(a *app, at place, recorded []*raftpb.SnapshotMetadata, log *survey) (newest *raftpb.SnapshotMetadata, err error) {
+func (v *verdict) files(at place, recorded []*raftpb.SnapshotMetadata, log *survey) (newest *raftpb.SnapshotMetadata, err error) {
 	r := newReport()
 	if at.snap != "" {
-		if err := r.startFiles(a, at.snap, recorded, log); err != nil {
+		if err := r.startFiles(v.strangers(), at.snap, recorded, log); err != nil {
 			return nil, explain(at.snap, err)
 		}
 	}
@@ -263,7 +287,9 @@ func (v *verdict) files(a *app, at place, recorded []*raftpb.SnapshotMetadata, l
 	if log != nil {
 		r.compare(at, log)
 	}
-	v.warnings = r.warnings
+	for _, w := range r.warnings {
+		v.warn(w)
+	}
 	return newest, nil
 }
 
@@ -284,10 +310,15 @@ func (v *verdict) file(at place, f *snapFile) string {
 		v.Damage = append(v.Damage, explain(at.snap, errors.New(f.Error)).Error())
 		return "corrupt"
 	case f.Skipped != "":
-		v.Damage = append(v.Damage, fmt.Sprintf("%s is misnamed: %s", filepath.Join(at.snap, f.Name), f.Skipped))
+		v.Damage = append(v.Damage, f.misnamed(at.snap))
 		return "misnamed"
 	}
 	return "intact"
+}
+
+// misnamed says that a recorded snapshot's file is of another one.
+func (f *snapFile) misnamed(dir string) string {
+	return fmt.Sprintf("%s is misnamed: %s", filepath.Join(dir, f.Name), f.Skipped)
 }
 
 // print writes the verdict for a person.
