@@ -26,6 +26,10 @@ var (
 	// one folder. Move the foreign ones away.
 	ErrMetadataConflict = errors.New("segments hold different metadata")
 
+	// ErrMisnamed occurs when the name of a segment says that it begins behind entries that the log before it does not have: the file was renamed. Give it
+	// the name that the error tells.
+	ErrMisnamed = errors.New("segment has another's name")
+
 	// ErrSnapshotNotFound occurs when the log never recorded the snapshot that it was opened at. Open it at one of
 	// those that [ValidSnapshotEntries] returns.
 	ErrSnapshotNotFound = errors.New("snapshot is not recorded in the log")
@@ -120,7 +124,7 @@ func (e *CorruptError) Error() string {
 
 // remedy says what to do, if the reason has not said it.
 func (e *CorruptError) remedy() string {
-	if e.Err == ErrMetadataConflict {
+	if e.Err == ErrMetadataConflict || e.Err == ErrMisnamed {
 		return ""
 	}
 	return "; " + remedy.Replace

@@ -222,8 +222,23 @@ func (s *scanner) meaning(padding []byte) error {
 		return errors.New("padding is not zero")
 	case !s.chained && s.rec.Type != TypeCRC:
 		return fmt.Errorf("the first record is of type %v, not crc; the record's type may have changed", s.rec.Type)
+	case s.off == 0 && s.i > 0:
+		if err := s.checkName(); err != nil {
+			return err
+		}
 	}
 	return s.check.check(&s.rec)
+}
+
+// checkName compares the index in the present segment's name with the log before it: the next entry's, or a lower one. Who looks for the segment of a
+// snapshot goes by names, and the segments to come are named behind this one. A name that is too low cannot be told from those that etcd gives (W04).
+func (s *scanner) checkName() error {
+	seg, next := s.segs[s.i].Segment, max(s.check.log.highest(), s.check.snapshot)+1
+	if !s.check.log.known() || s.check.loose || seg.Index <= max(s.segs[s.i-1].Segment.Index, next) {
+		return nil
+	}
+	return fmt.Errorf("%w: it says that the segment begins at entry %d, but the log before it ends at %d; call it %s again",
+		ErrMisnamed, seg.Index, next-1, formatName(seg.Seq, next))
 }
 
 // Reasons that are more than what the torn bytes look like.
@@ -264,7 +279,7 @@ func (s *scanner) finish(torn bool, reason string) error {
 // corrupt returns the error for the present offset.
 func (s *scanner) corrupt(reason error) error {
 	e := &CorruptError{Segment: s.segs[s.i].Segment.Name, Offset: s.off, Reason: reason.Error()}
-	for _, sentinel := range []error{ErrMetadataConflict, ErrSliceOutOfRange} {
+	for _, sentinel := range []error{ErrMetadataConflict, ErrMisnamed, ErrSliceOutOfRange} {
 		if errors.Is(reason, sentinel) {
 			e.Err = sentinel
 		}

@@ -8,6 +8,8 @@ type terms struct {
 	// runs[i] holds from its index up to the index before runs[i+1]'s, the last one up to last.
 	runs []run
 	last uint64
+
+	top uint64 // the highest index that was ever overwritten or replaced
 }
 
 // run is a number of entries of one term.
@@ -30,6 +32,9 @@ func (t *terms) at(index uint64) (uint64, bool) {
 
 // set makes an entry the last one: whatever was at its index or behind is gone.
 func (t *terms) set(index, term uint64) {
+	if index <= t.last {
+		t.top = max(t.top, t.last)
+	}
 	for len(t.runs) > 0 && t.runs[len(t.runs)-1].index >= index {
 		t.runs = t.runs[:len(t.runs)-1]
 	}
@@ -40,7 +45,12 @@ func (t *terms) set(index, term uint64) {
 }
 
 // restart forgets all entries and makes the given one the only one, as a leader's snapshot does. A copy of t made before stays as it is.
-func (t *terms) restart(index, term uint64) { *t = terms{runs: []run{{index, term}}, last: index} }
+func (t *terms) restart(index, term uint64) {
+	*t = terms{runs: []run{{index, term}}, last: index, top: max(t.top, t.last)}
+}
+
+// highest returns the highest index that any entry ever had.
+func (t *terms) highest() uint64 { return max(t.top, t.last) }
 
 // lastTerm returns the term of the last entry, 0 if none is known.
 func (t *terms) lastTerm() uint64 {

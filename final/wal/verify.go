@@ -64,7 +64,7 @@ func (w *WAL) snapshots() ([]*raftpb.SnapshotMetadata, error) {
 		case damage == nil:
 			damage = err
 		}
-		if !errors.Is(err, ErrCorrupt) || errors.Is(err, ErrMetadataConflict) {
+		if !errors.Is(err, ErrCorrupt) || errors.Is(err, ErrMetadataConflict) || errors.Is(err, ErrMisnamed) {
 			return nil, err
 		}
 		if s.last() {
