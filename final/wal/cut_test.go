@@ -103,6 +103,7 @@ func TestLeftoverSpare(t *testing.T) {
 	}
 }
 
+// TestCutOrder: at a cut, the old segment is whole and durable before the new one has its name, the new one's head too, and its name before anything is
 // acknowledged in it. W36
 func TestCutOrder(t *testing.T) {
 	t.Parallel()
@@ -129,6 +130,7 @@ func TestCutOrder(t *testing.T) {
 	}
 }
 
+// TestWhenToCut: a segment is left by the Save that finds its size written; a Save is never split, however large; what is not yet synced does not count,
 // as it does not for etcd; and a snapshot's record never begins a segment. W34
 func TestWhenToCut(t *testing.T) {
 	t.Parallel()
