@@ -19,6 +19,9 @@ import (
 // Recorded is that snapshot: one that the log has recorded and committed, as wal.ValidSnapshotEntries returns them. The newest file
 // need not be one: a crash before its record leaves a file that the log does not know, and if the others were removed for it, the
 // node could not start again. So Purge removes nothing before it has read the recorded one's file and found it whole, and durable.
+// Of older files only the names are counted: keep says how many stay, not how many of them can be loaded, or are recorded. Of those that
+// stay, wal.ReleaseLockTo takes the index of the oldest that the log has recorded: the node can start from it while the log behind it is there.
+//
 // Newer files are not touched, nor is any whose name is not exactly a snapshot's (NAME.broken, etcd's databases), nor what is no
 // regular file. For nil, or index 0, nothing is removed.
 //

@@ -103,6 +103,7 @@ func TestLeftoverSpare(t *testing.T) {
 	}
 }
 
+// TestCutOrder: at a cut, the old segment is whole and durable before the new one has its name, the new one's head too, and its name before anything is
 // acknowledged in it. W36
 func TestCutOrder(t *testing.T) {
 	t.Parallel()
@@ -129,6 +130,7 @@ func TestCutOrder(t *testing.T) {
 	}
 }
 
+// TestWhenToCut: a segment is left by the Save that finds its size written; a Save is never split, however large; what is not yet synced does not count,
 // as it does not for etcd; and a snapshot's record never begins a segment. W34
 func TestWhenToCut(t *testing.T) {
 	t.Parallel()
@@ -154,4 +156,56 @@ func TestWhenToCut(t *testing.T) {
 	expect("hard states that are not synced", 2)
 	must(t, w.Save(hs(1, 1, 20), []*raftpb.Entry{ent(21, 1, 1<<20)}))
 	expect("one Save larger than etcd's buffer", 3)
+}
+
+// TestNamesDoNotGoBack: the index in a segment's name is that of the next entry, or of the entry behind the last snapshot that was recorded, also one
+// that was never committed; where an overwrite takes the log back, it stays, also after reopening. W04
+func TestNamesDoNotGoBack(t *testing.T) {
+	t.Parallel()
+	sim := disk.NewSim()
+	w := create(t, sim, 4096)
+	expect := func(what string, want ...uint64) {
+		t.Helper()
+		var got []uint64
+		for _, s := range w.Segments() {
+			got = append(got, s.Index)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Fatalf("%s: indexes in names mismatch (-want +got):\n%s", what, diff)
+		}
+	}
+	// cut saves a large entry, so that the next Save cuts.
+	cut := func(index, term uint64) {
+		t.Helper()
+		must(t, w.Save(nil, []*raftpb.Entry{ent(index, term, 5000)}))
+		must(t, w.Save(nil, ents(index+1, index+1, term)))
+	}
+	must(t, w.Save(hs(1, 1, 3), ents(1, 10, 1)))
+	cut(11, 1)
+	expect("a log that grows", 0, 13)
+	must(t, w.Save(hs(2, 1, 3), nil))
+	cut(5, 2)
+	expect("an overwrite", 0, 13, 13)
+	cut(7, 2)
+	expect("the next cut", 0, 13, 13, 13)
+	must(t, w.Close())
+	w, _ = reopen(t, sim, 4096, nil)
+	cut(9, 2)
+	expect("reopened", 0, 13, 13, 13, 13)
+	must(t, w.SaveSnapshot(snapshot(100, 3)))
+	for term := uint64(3); len(w.Segments()) < 6; term++ {
+		must(t, w.Save(hs(term, 1, 100), nil))
+	}
+	expect("a leader's snapshot", 0, 13, 13, 13, 13, 101)
+	must(t, w.SaveSnapshot(snapshot(200, 90)))
+	must(t, w.Close())
+	w, r := reopen(t, sim, 4096, at(100, 3)) // the snapshot at 200 was never committed
+	for term := r.state.GetTerm() + 1; len(w.Segments()) < 3; term++ {
+		must(t, w.Save(hs(term, 1, 100), nil))
+	}
+	expect("a snapshot that was never committed", 13, 101, 201)
+	must(t, w.Close())
+	if _, err := wal.Verify(folderName, at(100, 3), quiet(sim, 0)); err != nil {
+		t.Errorf("Verify() at the snapshot: %v", err)
+	}
 }

@@ -159,7 +159,8 @@
 //   - The type of a record is checked by what it would mean. A hard state that has become an entry, or the other way round, is seen by
 //     index, term and commit; two of them that fit by chance are not. Terms and votes as etcd has them do not fit.
 //   - Bytes made to look like so many overlapping records that they cannot be checked in time linear in their size are refused as
-//     corrupt, even if a crash left a hole before them.
+//     corrupt, even if a crash left a hole before them. So are records newer than the log, such as a copy of a longer one, in the data of an
+//     entry whose head a crash has taken, if they happen to be aligned.
 //
 // # What it does not do
 //

@@ -207,6 +207,35 @@ func TestEmbeddedOldLog(t *testing.T) {
 	}
 }
 
+// TestEmbeddedNewerLog: a copy of a longer log passes for evidence where it is aligned, and nowhere else. The package comment lists it among what the
+// format cannot show.
+func TestEmbeddedNewerLog(t *testing.T) {
+	t.Parallel()
+	inner := newBuild(nil)
+	for i := uint64(1); i < 40; i++ {
+		inner.save(hs(1, 1, i-1), ent(i, 1))
+	}
+	refused := 0
+	for shift := range 8 {
+		b := newBuild(nil).save(hs(1, 1, 0), ents(1, 20, 1)...)
+		e := ent(21, 1)
+		e.Data = append(bytes.Repeat([]byte("x"), 100+shift), inner.image[inner.name]...)
+		at := b.size()
+		b.save(nil, e)
+		m := b.files()
+		clear(m[b.name][at : at+8])
+		switch r := read(t, m, nil); {
+		case errors.Is(r.err, wal.ErrCorrupt):
+			refused++
+		case r.err != nil || !r.tail.Torn || len(r.ents) != 20:
+			t.Errorf("copy at %d: ReadAll() = %v, %v, tail %+v, want torn or corrupt", shift, indexes(r.ents), r.err, r.tail)
+		}
+	}
+	if refused != 1 {
+		t.Errorf("%d of 8 places are refused, want 1", refused)
+	}
+}
+
 // TestEmbeddedNotNewer: a copy of the last entry is no newer than it, nor is an entry of its term, nor one of a higher term that the commit covers.
 func TestEmbeddedNotNewer(t *testing.T) {
 	t.Parallel()

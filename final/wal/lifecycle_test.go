@@ -297,8 +297,6 @@ func TestSaveAllocates(t *testing.T) {
 	}
 }
 
-// TestCutOrder: at a cut, the old segment is whole and durable before the new one has its name, the new one's head too, and its name before anything is
-// TestWhenToCut: a segment is left by the Save that finds its size written; a Save is never split, however large; what is not yet synced does not count,
 // TestErrorsNameTheSegment by its name, also while it is the one that Create has made under another. B02
 func TestErrorsNameTheSegment(t *testing.T) {
 	t.Parallel()

@@ -9,8 +9,11 @@ import (
 )
 
 // ReleaseLockTo gives up the segments that nobody needs who opens the log at the snapshot of the given index: all before the last one whose name has a
-// lower index. The last segment always stays. Files stay too, until [WAL.Purge]. A node that keeps older snapshots to fall back on gives the index of
-// the oldest.
+// lower index. The last segment always stays. Files stay too, until [WAL.Purge].
+//
+// The index is that of the oldest snapshot that the node is still to be able to start from: of the one recorded last, if it keeps no others; else of
+// the oldest file that snap.Purge leaves and that the log has recorded ([ValidSnapshotEntries]). Too low an index keeps segments that nobody
+// needs; too high a one leaves older files with no log behind them.
 //
 // The log is synced first: the hard state that commits the snapshot may not be durable yet, and a log whose commit does not reach the
 // snapshot does not vouch for it ([ValidSnapshotEntries], etcd#10219).

@@ -195,23 +195,25 @@ func TestBytes(t *testing.T) {
 	}
 }
 
-// TestHeads: a segment begins with checksum, metadata and hard state, also after reopening; names do not go back. W03 W04
+// TestHeads: a segment begins with checksum, metadata and hard state, also after reopening: who has purged those before it still knows its vote. W03
 func TestHeads(t *testing.T) {
 	t.Parallel()
 	sim := disk.NewSim()
 	w := create(t, sim, 4096)
-	must(t, w.Save(hs(7, 3, 5), ents(1, 10, 7)))
+	must(t, w.Save(hs(7, 3, 5), ents(1, 5, 7)))
 	must(t, w.Close())
 	w, _ = reopen(t, sim, 4096, nil)
-	must(t, w.Save(nil, []*raftpb.Entry{ent(11, 7, 5000)})) // written at once, so that the next Save cuts as etcd would
-	must(t, w.Save(nil, []*raftpb.Entry{ent(6, 7, 100)}))   // overwrites
-	must(t, w.SaveSnapshot(snapshot(6, 7)))
+	must(t, w.Save(nil, []*raftpb.Entry{ent(6, 7, 5000)})) // written at once, so that the next Save cuts as etcd would
+	must(t, w.Save(nil, ents(7, 7, 7)))
+	must(t, w.Save(nil, ents(8, 8, 7)))
+	must(t, w.SaveSnapshot(snapshot(8, 7)))
 	must(t, w.Close())
 	names := segments(t, sim).names()
-	if len(names) != 2 || !strings.HasSuffix(names[1], "-0000000000000007.wal") {
+	if len(names) != 2 || !strings.HasSuffix(names[1], "-0000000000000008.wal") {
 		t.Fatalf("segments are %v", names)
 	}
-	_, r := reopen(t, sim, 4096, at(6, 7))
+	must(t, sim.Remove(path.Join(folderName, names[0])))
+	_, r := reopen(t, sim, 4096, at(8, 7))
 	if diff := cmp.Diff(hs(7, 3, 5), r.state, protocmp.Transform()); diff != "" {
 		t.Errorf("state mismatch (-want +got):\n%s", diff)
 	}
@@ -274,6 +276,11 @@ func TestRefused(t *testing.T) {
 				t.Errorf("ReadAll() = %v", indexes(r.ents))
 			}
 		})
+	}
+	w := create(t, disk.NewSim(), 0)
+	must(t, w.Save(hs(4, 1, 4), ents(1, 5, 2)))
+	if err := w.Save(hs(3, 1, 4), nil); !errors.Is(err, wal.ErrRefused) { // though no entry has a higher term
+		t.Errorf("Save() of a lower term: error = %v, want ErrRefused", err)
 	}
 	for name, m := range map[string]*raftpb.SnapshotMetadata{
 		"nil": nil, "no_index": {Term: new(uint64(1))}, "no_term": {Index: new(uint64(1))}, "no_conf_state": at(3, 2), "contradicts": snapshot(3, 1),

@@ -47,7 +47,7 @@ var finalEntries = []entry{
 	{"W36", "the old segment is durable before the new one has its name", nil, "", "", onSim},
 	{"W37", "a disk that cannot preallocate, or is full", nil, "", "", onSlow},
 	{"W38", "a sync that takes seconds", nil, "", "", onSlow},
-	{"W39", "what a process that was killed had saved without sync", showW39, "state 1/1/3, entries 1-5 of term 1", "state 1/1/3, entries 1-5 of term 1", ""},
+	{"W39", "what a process that was killed had saved, where syncs were turned off", showW39, "state 1/1/3, entries 1-5 of term 1", "state 1/1/3, entries 1-5 of term 1", ""},
 	{"W40", "what a failed Create leaves", showW40, "no log", "no log", ""},
 	{"W41", "the segments that ReleaseLockTo keeps", showW41, "the same as final", "the same as etcd", ""},
 	{"W42", "Repair of a log that is in use", showW42, "waits", "locked", ""},
