@@ -145,7 +145,7 @@ func TestPurgeKeepsWhatCounts(t *testing.T) {
 	}
 }
 
-// TestPurgeOnlySnapshots: what is not exactly a snapshot's name stays, whatever it is; a temporary file that a crash left goes.
+// TestPurgeOnlySnapshots: what is not exactly a snapshot's name stays, whatever it is; a temporary file that a crash left goes. S10
 func TestPurgeOnlySnapshots(t *testing.T) {
 	t.Parallel()
 	files := series(t, 3, 9)

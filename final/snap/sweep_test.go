@@ -202,7 +202,7 @@ func survive(sim *disk.Sim, s *snap.Snapshotter, st step, failed error, seed uin
 	return err
 }
 
-// TestFullDisk: a save fails and leaves nothing; a purge needs no space, and then there is some. F11
+// TestFullDisk: a save fails and leaves nothing; a purge needs no space, and then there is some. F11 S10
 func TestFullDisk(t *testing.T) {
 	t.Parallel()
 	sim := faultyDisk(t)
