@@ -35,8 +35,8 @@ of them save the same entry again and again, since the log is one log.
 	per Save     time divided by Saves, of all callers together
 	p50 ... max  how long one caller has waited for one Save
 	limit        p50 of the same bytes in as many write calls, and one fdatasync if it
-	             is synced, in a file that was filled with zeros before: what no log can
-	             save
+	             is synced, in a file that was filled with zeros before. No caller alone
+	             gets below it; several that share a sync do
 	ratio        p50 divided by limit; per Save divided by limit for several callers
 
 Then the Saves that cut a segment and began the next one, beside all others; and reading

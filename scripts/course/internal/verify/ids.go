@@ -11,7 +11,7 @@ import (
 )
 
 // required are the ids of what final must do: what etcd's write-ahead log (W), its snapshotter (S) and their bytes (B) have taught, and the faults
-// (F) that a log must survive. docs/05-final.md says what they are.
+// (F) that a log must survive. docs/05-final.md says what the first are, the comment of package torture the last.
 var required = []struct {
 	letter string
 	last   int
