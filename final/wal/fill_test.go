@@ -49,7 +49,7 @@ func (f *lightFile) Sync() error {
 }
 
 // TestFilling: zeros are brought to the disk step by step by the lightest means there are, and are durable when all are written: a cut must not wait
-// for them. Unsynced logs leave them to the kernel. W37
+// for them. Unsynced logs leave them to the kernel.
 func TestFilling(t *testing.T) {
 	t.Parallel()
 	const steps = 4

@@ -121,32 +121,23 @@ func (m *mutant) write(dir string) (overlay string, err error) {
 // operator returns the operator at a position, or nil. The tree is changed,
 // not the text: the operands stay what they are, whatever binds more tightly.
 func (s *source) operator(at token.Position) (op *token.Token) {
-	is := func(pos token.Pos) bool {
-		p := s.fset.Position(pos)
-		return p.Line == at.Line && p.Column == at.Column
-	}
 	ast.Inspect(s.file, func(n ast.Node) bool {
+		var pos token.Pos
+		var is *token.Token
 		switch n := n.(type) {
 		case *ast.BinaryExpr:
-			if is(n.OpPos) {
-				op = &n.Op
-			}
+			pos, is = n.OpPos, &n.Op
 		case *ast.UnaryExpr:
-			if is(n.OpPos) {
-				op = &n.Op
-			}
+			pos, is = n.OpPos, &n.Op
 		case *ast.AssignStmt:
-			if is(n.TokPos) {
-				op = &n.Tok
-			}
+			pos, is = n.TokPos, &n.Tok
 		case *ast.IncDecStmt:
-			if is(n.TokPos) {
-				op = &n.Tok
-			}
+			pos, is = n.TokPos, &n.Tok
 		case *ast.BranchStmt:
-			if is(n.TokPos) {
-				op = &n.Tok
-			}
+			pos, is = n.TokPos, &n.Tok
+		}
+		if p := s.fset.Position(pos); is != nil && p.Line == at.Line && p.Column == at.Column {
+			op = is
 		}
 		return true
 	})
