@@ -29,6 +29,11 @@ func WaitForFilled(w *WAL, size int64) {
 	}
 }
 
+// StepSpare does the next piece of the background's work.
+func StepSpare(w *WAL) (more bool, err error) {
+	return w.out.spare.step(w.out.spare.size)
+}
+
 // Written returns how much of a file etcd would have written, and how much it would hold, behind writes of these sizes from an offset on.
 func Written(offset int64, sizes ...int64) (written, held int64) {
 	p := pages{written: offset}

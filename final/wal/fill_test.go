@@ -1,10 +1,13 @@
 package wal_test
 
 import (
+	"bytes"
 	"errors"
 	"io/fs"
 	"path"
 	"testing"
+
+	raftpb "go.etcd.io/raft/v3/raftpb"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -76,5 +79,49 @@ func TestFilling(t *testing.T) {
 			}
 			must(t, w.Close())
 		})
+	}
+}
+
+// renaming is a disk that has something done before each change of a name.
+type renaming struct {
+	disk.FS
+	before func()
+}
+
+// Rename does it.
+func (r *renaming) Rename(from, to string) error {
+	r.before()
+	return r.FS.Rename(from, to)
+}
+
+// TestSpareIsLent: while a cut has the spare and it is still called so, the background leaves that name alone: to make the next one
+// would empty the head that the cut has just made durable.
+func TestSpareIsLent(t *testing.T) {
+	t.Parallel()
+	sim := disk.NewSim()
+	r := &renaming{FS: sim, before: func() {}}
+	w, err := wal.Create(folderName, nil, &wal.Options{FS: r, SegmentSize: 1000, NoBackground: true})
+	must(t, err)
+	cuts := 0
+	r.before = func() {
+		cuts++
+		before := content(t, sim, folderName+"/0.tmp")
+		if more, err := wal.StepSpare(w); more || err != nil {
+			t.Errorf("step() = %v, %v while the spare is lent", more, err)
+		}
+		if after := content(t, sim, folderName+"/0.tmp"); !bytes.Equal(before, after) {
+			t.Errorf("the lent spare changed: %d bytes, then %d", len(before), len(after))
+		}
+	}
+	for i := uint64(1); len(w.Segments()) < 3; i++ {
+		must(t, w.Save(hs(1, 1, 0), []*raftpb.Entry{ent(i, 1, 700)}))
+	}
+	if cuts != 2 {
+		t.Errorf("%d cuts, want 2", cuts)
+	}
+	r.before = func() {}
+	must(t, w.Close())
+	if _, err := wal.Verify(folderName, nil, &wal.Options{FS: sim}); err != nil {
+		t.Error(err)
 	}
 }
