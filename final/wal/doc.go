@@ -39,8 +39,8 @@
 // # What is promised
 //
 //   - An entry whose Save has returned nil is returned by ReadAll after any crash, unless a later Save has overwritten it, or a snapshot made it
-//     unnecessary. So is a term, and a vote. The commit alone may fall back to what it was at the last sync, when the machine crashes, not
-//     the process; raft finds it again. [WAL.Sync] makes it durable.
+//     unnecessary. So is a term, and a vote, and a leader's snapshot that Save has committed. The commit alone may fall back to what it was at the
+//     last sync, when the machine crashes, not the process; raft finds it again. [WAL.Sync] makes it durable.
 //   - What is recovered is a prefix of what was saved, in order. What Save was given when the crash came may be there, or its beginning.
 //   - Recovery may crash too, at any point and any number of times.
 //   - Damage is an error wherever the log can show it; what it cannot show is listed below. Nothing is cut off without a durable copy beside it,

@@ -5,9 +5,9 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// Save appends entries and then the hard state. When it returns nil they are durable if raft may act on them: if there are entries, or term
-// or vote have changed. A hard state that only moves the commit has reached the kernel: the death of the process does not take it back, a
-// loss of power may. Nothing is done for a hard state that is nil or empty without entries. What is passed is not kept, nor changed, and may
+// Save appends entries and then the hard state. When it returns nil they are durable if raft may act on them: if there are entries, if term
+// or vote have changed, or if the commit reaches a leader's snapshot ([WAL.SaveSnapshot]), which counts from then on. A hard state that
+// only moves the commit otherwise has reached the kernel: the death of the process does not take it back, a loss of power may. Nothing is done for a hard state that is nil or empty without entries. What is passed is not kept, nor changed, and may
 // be used again.
 //
 // An entry at an index that the log has replaces that entry and all behind it. Refused, with an error that matches [ErrRefused], and with
@@ -65,7 +65,7 @@ func (w *WAL) saveAll(g *group) {
 //
 // A snapshot of the log's own entries leaves the log as it is. A leader's, beyond the last entry or of another term than the entry there,
 // replaces it: the next entry is the one behind it, and the next Save must commit it. Until that is done, a log opened at an older snapshot is
-// the one before. Errors are those of [WAL.Save].
+// the one before; so answer the leader behind that Save. Errors are those of [WAL.Save].
 func (w *WAL) SaveSnapshot(m *raftpb.SnapshotMetadata) error {
 	w.io.Lock()
 	defer w.io.Unlock()

@@ -371,6 +371,23 @@ func TestCommitReachesTheKernel(t *testing.T) {
 	}
 }
 
+// TestSnapshotCommitIsSynced: the Save that commits a leader's snapshot is durable, although it only moves the commit: the leader is told next that the
+// node has the snapshot, and without its commit the node would start on the log before (etcd#10219). One of the node's own needs no sync. R07
+func TestSnapshotCommitIsSynced(t *testing.T) {
+	t.Parallel()
+	for _, index := range []uint64{5, 20} {
+		sim := disk.NewSim()
+		w := create(t, sim, 0)
+		must(t, w.Save(hs(1, 1, 4), ents(1, 5, 1)))
+		must(t, w.SaveSnapshot(snapshot(index, 1)))
+		must(t, w.Save(hs(1, 1, index), nil))
+		_, r := reopen(t, sim.Crash(disk.Lost), 0, at(index, 1))
+		if durable := r.state.GetCommit() == index; durable != (index == 20) {
+			t.Errorf("snapshot %d: after a crash the commit is %d", index, r.state.GetCommit())
+		}
+	}
+}
+
 // countOps returns how many operations of a kind were done.
 func countOps(sim *disk.Sim, op disk.Op) (n int) {
 	for _, e := range sim.Log() {

@@ -163,7 +163,8 @@ func (l *life) save(h *hard, ents ...entry) error {
 	return nil
 }
 
-// records returns what a Save writes, and whether raft may act on it only once it is durable (MustSync in node.go of raft v3.7.0).
+// records returns what a Save writes, and whether raft may act on it only once it is durable (MustSync in node.go of raft v3.7.0), or the node has
+// told the leader that it has its snapshot, which counts with the commit.
 func (l *life) records(h *hard, ents []entry) (rs []record, promised bool) {
 	for i := range ents {
 		rs = append(rs, record{entry: &ents[i]})
@@ -172,7 +173,8 @@ func (l *life) records(h *hard, ents []entry) (rs []record, promised bool) {
 		rs = append(rs, record{hard: h})
 	}
 	old := l.now.hard
-	return rs, len(ents) > 0 || h != nil && (h.term != old.term || h.vote != old.vote)
+	counts := h != nil && l.now.awaits > 0 && h.commit >= l.now.awaits
+	return rs, len(ents) > 0 || counts || h != nil && (h.term != old.term || h.vote != old.vote)
 }
 
 // saveSnapshot is the snapshot's file, then its record.
