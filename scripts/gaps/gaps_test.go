@@ -141,6 +141,23 @@ func TestMutant(t *testing.T) {
 	}
 }
 
+// TestMutantIsNoGo: an address becomes something that no compiler is asked about, and the
+// search goes on.
+func TestMutantIsNoGo(t *testing.T) {
+	module(t, "package wal\n\nvar a = &struct{}{}\n", nil)
+	s, err := readSource("final/wal/a.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := s.mutant("INVERT_BITWISE", 3, 9)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := m.try("mutant"); err != nil || m.outcome != invalid {
+		t.Errorf("try() error = %v, outcome %q, want %q", err, m.outcome, invalid)
+	}
+}
+
 // TestOutcome: the compiler, a test and the clock are told from one another.
 func TestOutcome(t *testing.T) {
 	t.Parallel()

@@ -73,6 +73,7 @@ func tryAll(all []*mutant, stderr io.Writer) error {
 				}
 				if done++; m.outcome == survives {
 					left++
+					fmt.Fprintf(stderr, "\r%s: survives: %s\n", m.at, m.becomes)
 				}
 				fmt.Fprintf(stderr, "\r%d of %d, %d %s ", done, len(all), left, survives)
 				lock.Unlock()

@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"go/ast"
 	"go/format"
 	"go/token"
@@ -62,7 +64,11 @@ func outcome(out []byte, ok bool) string {
 // try finds out what becomes of a mutant. It writes into a folder of its own.
 func (m *mutant) try(dir string) error {
 	overlay, err := m.write(dir)
-	if err != nil {
+	switch {
+	case errors.Is(err, errSyntax):
+		m.outcome = invalid
+		return nil
+	case err != nil:
 		return err
 	}
 	for i, args := range rounds(path.Dir(m.file)) {
@@ -89,6 +95,9 @@ func test(overlay string, args ...string) (out []byte, ok bool) {
 	return out, err == nil
 }
 
+// errSyntax is the error of a mutant that is not Go, as |x for &x.
+var errSyntax = errors.New("no Go")
+
 // write writes the mutant, and what lays it over the module.
 func (m *mutant) write(dir string) (overlay string, err error) {
 	s, err := readSource(m.file)
@@ -98,7 +107,7 @@ func (m *mutant) write(dir string) (overlay string, err error) {
 	*s.operator(m.at) = m.to
 	var text bytes.Buffer
 	if err := format.Node(&text, s.fset, s.file); err != nil {
-		return "", err
+		return "", fmt.Errorf("%s: %w: %w", m.at, errSyntax, err)
 	}
 	from, err := filepath.Abs(m.file)
 	if err != nil {
