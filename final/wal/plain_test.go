@@ -80,6 +80,30 @@ func written(t testing.TB) (contents [][]byte) {
 	next += 101
 	save(300, next-1, 10, 11, 12)
 	save(300, next-1, 13, 14, 100)
+	return closed(t, sim, w)
+}
+
+// large returns the segment of a log of n entries of a size, saved together.
+func large(t *testing.T, n, size int) [][]byte {
+	t.Helper()
+	sim := disk.NewSim()
+	w, err := Create("log", nil, &Options{FS: sim, SegmentSize: int64(2 * n * size), NoBackground: true, NoFill: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ents []*raftpb.Entry
+	for i := range n {
+		ents = append(ents, &raftpb.Entry{Term: new(uint64(1)), Index: new(uint64(i + 1)), Data: make([]byte, size)})
+	}
+	if err := w.Save(&raftpb.HardState{Term: new(uint64(1))}, ents); err != nil {
+		t.Fatal(err)
+	}
+	return closed(t, sim, w)
+}
+
+// closed closes a log and returns what its segments hold.
+func closed(t testing.TB, sim *disk.Sim, w *WAL) (contents [][]byte) {
+	t.Helper()
 	segs := w.Segments()
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
@@ -187,6 +211,7 @@ func TestPlainCrafted(t *testing.T) {
 		entry(tag2, 0x82, 0, tag3, 3), entry(tag2, 2, tag3, 0x83, 0x80, 0), entry(tag2, 2, tag3, 0x83, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0),
 		entry(tag2, 2, tag3, 0x83, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0), entry(tag2, 2, tag3, 3, tagData, 2, 'x'), entry(tag2, 2, tag3, 3, tagData, 1, 'x', tag1, 1),
 		entry(tag2, 2, tag3, 3, tagData, 1, 'x', 'y'), entry(tag2, 2, tag3, 3, tagData, 0), entry(tag2, 2), entry(tag2, 2, tag3, 3, 0x2a, 1, 'x'), entry(tag2, 2, tag3, 3, 0x0a, 1, 'x'),
+		append(entry(tag2, 2, tag3, 3, tagData, 0x80), make([]byte, 128)...), // a length of zero, in too many bytes
 		{byte(TypeSnapshot), tag1, 90, tag2, 2}, {byte(TypeState), tag1, 2, tag2, 1, tag3, 2}, {byte(TypeMetadata), 1}, {byte(TypeCRC)},
 	} {
 		for _, follows := range []byte{3, 4, 91} {
@@ -225,11 +250,44 @@ func TestPlainCrafted(t *testing.T) {
 	same(t, TornTail, wide)
 }
 
-// TestPlainIsTaken: what is written, plain takes.
+// TestPlainRoom: a frame whose fields are as long as they may be, at the end of the window, is not read beyond plainRoom.
+func TestPlainRoom(t *testing.T) {
+	t.Parallel()
+	wide := bytes.Repeat([]byte{0xff}, 7)
+	for _, sum := range [][]byte{{1}, {0xff, 0xff, 0xff, 0xff, 0xf}, append(wide, 1)} {
+		for _, term := range [][]byte{{1}, append(wide, 1)} {
+			entry := append(append([]byte{tag1, 0, tag2}, term...), tag3)
+			entry = append(append(append(entry, wide...), 1), tagData, 0x80)
+			record := append(append([]byte{tagRecordType, byte(TypeEntry), tagRecordCRC}, sum...), tagRecordData, byte(len(entry)))
+			record = append(record, entry...)
+			b := append(binary.LittleEndian.AppendUint64(nil, encodeLength(int64(len(record)))), record...)
+			for len(b)%wordSize > 0 {
+				b = append(b, 0)
+			}
+			b = append(b, make([]byte, max(plainRoom-len(b), 0))...)
+			if _, size, _ := new(entryFields).plain(b[:len(b):len(b)]); size != 0 {
+				t.Errorf("plain(% x) takes %d bytes, and there is no data", b, size)
+			}
+		}
+	}
+}
+
+// TestPlainIsTaken: what is written, plain takes; also where a segment is larger than the window.
 func TestPlainIsTaken(t *testing.T) {
 	t.Parallel()
-	s := scannerOf(TornTail, written(t)...)
-	taken, all := 0, 0
+	if taken, all := takenOf(t, written(t)); taken < all*6/10 {
+		t.Errorf("plain took %d of %d entries", taken, all)
+	}
+	const size = windowSize / 50
+	if taken, all := takenOf(t, large(t, 200, size)); all != 200 || taken < 200-1-200*size/windowSize-1 {
+		t.Errorf("plain took %d of %d entries in more than one window", taken, all)
+	}
+}
+
+// takenOf reads segments, and returns how many of their entries plain took.
+func takenOf(t *testing.T, contents [][]byte) (taken, all int) {
+	t.Helper()
+	s := scannerOf(TornTail, contents...)
 	for {
 		if s.plain() {
 			taken++
@@ -238,7 +296,7 @@ func TestPlainIsTaken(t *testing.T) {
 		}
 		r, err := s.careful()
 		if errors.Is(err, io.EOF) {
-			break
+			return taken, all
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -246,9 +304,6 @@ func TestPlainIsTaken(t *testing.T) {
 		if r.Type == TypeEntry {
 			all++
 		}
-	}
-	if taken < all*6/10 {
-		t.Errorf("plain took %d of %d entries", taken, all)
 	}
 }
 
