@@ -157,7 +157,7 @@ func (n *node) beyond() error {
 		}
 	}
 	if most.Index > 0 {
-		n.opts.Logger.Warn("snapshot file is beyond the log's last entry: the end of the log may be missing, or a crash came before a leader's snapshot was recorded and committed; if it is missing, "+remedy.Replace,
+		n.opts.Logger.Warn("snapshot file is beyond the log's last entry: a crash before a leader's snapshot was recorded and committed leaves this, and nothing is lost; or the end of the log may be missing: if files of it were removed, or put back from a copy, "+remedy.Replace,
 			"file", n.path(snapFolder, most.Name), "last", last)
 	}
 	return nil

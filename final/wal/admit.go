@@ -41,7 +41,7 @@ func (c *checker) admit(state *raftpb.HardState, ents []*raftpb.Entry) error {
 	case err != nil:
 		return err
 	case max(commit, c.commit) > last:
-		return refused("the commit %d is beyond entry %d, which would be the last", max(commit, c.commit), last)
+		return refused("the commit %d is beyond entry %d, which would be the last; a leader's snapshot counts when SaveSnapshot has recorded it", max(commit, c.commit), last)
 	case c.waiting > commit && commit > c.commit:
 		return refused("the commit goes up to %d, and not to the leader's snapshot at %d", commit, c.waiting)
 	case len(ents) > 0 && c.waiting > commit:

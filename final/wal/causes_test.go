@@ -157,7 +157,7 @@ func TestStray(t *testing.T) {
 	m[stray] = m[names[1]]
 	delete(m, names[1])
 	_, err := wal.OpenForRead(".", nil, &wal.Options{FS: m})
-	want := fmt.Sprintf("between %s and %s, and between %s and %s; put the missing files back; or, if a file there is", names[0], names[2], names[3], stray)
+	want := fmt.Sprintf("between %s and %s, and between %s and %s; put the missing files back; or, if nothing is missing, and a file there is", names[0], names[2], names[3], stray)
 	if !errors.Is(err, wal.ErrSequence) || !strings.Contains(err.Error(), want) {
 		t.Errorf("OpenForRead() error = %v, want %s", err, want)
 	}

@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"strconv"
 	"strings"
+
+	"example.com/logbook/final/internal/remedy"
 )
 
 // Segment is one file of a log.
@@ -99,8 +101,8 @@ func checkSequence(dir string, segs []Segment) error {
 	if len(gaps) == 0 {
 		return nil
 	}
-	return fmt.Errorf("wal: %s: %w: %s; put the missing files back; or, if a file there is an old one, a copy, misnamed, or of another log, give it its name or move it away",
-		dir, ErrSequence, strings.Join(gaps, ", and "))
+	return fmt.Errorf("wal: %s: %w: %s; put the missing files back; or, if nothing is missing, and a file there is a copy, misnamed, or of another log, give it its name or move it away; if files are gone for good, %s",
+		dir, ErrSequence, strings.Join(gaps, ", and "), remedy.Replace)
 }
 
 // doubledError is two segments of one number. It is an [ErrSequence], but no gap.

@@ -98,7 +98,7 @@ func (o *writer) cutOff(t Tail) (Report, error) {
 	if err := last.Truncate(report.Offset); err != nil {
 		return report, o.fail("cut", err)
 	}
-	what := "cut the torn end of the log"
+	what := "cut the torn end of the log; if a crash left it, nothing acknowledged is lost"
 	if t.Head {
 		what = "wrote the lost head of a segment anew; what it held may have been acknowledged, and is not in the log any more"
 	}

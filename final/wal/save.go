@@ -13,7 +13,9 @@ import (
 // An entry at an index that the log has replaces that entry and all behind it. Refused, with an error that matches [ErrRefused], and with
 // nothing written, is what raft never saves and ReadAll would call corrupt: entries with a gap ([ErrSliceOutOfRange]) or of a lower term than
 // those before, an overwritten commit, a hard state whose term, vote or commit goes back or that commits what is beyond the log. An entry at or
-// below the commit must be the one that is there; of that its term is compared, and type and size while it is among the last 1,024.
+// below the commit must be the one that is there; of that its term is compared, and type and size while it is among the last 1,024. While a leader's
+// snapshot waits for its commit, entries are refused, and a commit that goes up and does not reach it, unless the same Save commits it, and its entries
+// begin behind it.
 //
 // Any number of goroutines may call Save. Those that wait at the same time share one write and one sync. Which comes first is not theirs to say: entries
 // that follow those of another Save are for the goroutine that has seen that one return. Any error but a refusal stays: the log takes
@@ -64,8 +66,8 @@ func (w *WAL) saveAll(g *group) {
 // a Ready that has a snapshot (raft.IsEmptySnap) only, although snap.SaveSnap, as in etcd, takes one of nothing for nothing to do.
 //
 // A snapshot of the log's own entries leaves the log as it is. A leader's, beyond the last entry or of another term than the entry there,
-// replaces it: the next entry is the one behind it, and the next Save must commit it. Until that is done, a log opened at an older snapshot is
-// the one before; so answer the leader behind that Save. Errors are those of [WAL.Save].
+// replaces it: the next entry is the one behind it, and the next Save must commit it. Until that has returned nil, a log opened at an
+// older snapshot is the one before: answer the leader only then. Errors are those of [WAL.Save].
 func (w *WAL) SaveSnapshot(m *raftpb.SnapshotMetadata) error {
 	w.io.Lock()
 	defer w.io.Unlock()

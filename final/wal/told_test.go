@@ -38,6 +38,35 @@ func start(t *testing.T, opts *wal.Options, snap *raftpb.SnapshotMetadata) {
 	must(t, w.Close())
 }
 
+// TestOldDamageIsTold: damage before the segment that a node starts in is told of, and stops nothing. Damage that the newest snapshot does not lie behind
+// is left to the error of the start.
+func TestOldDamageIsTold(t *testing.T) {
+	t.Parallel()
+	for index, harmless := range map[uint64]bool{70: true, 50: false, 20: false} {
+		b := newBuild([]byte("md"))
+		for i := uint64(1); i <= 100; i++ {
+			b.save(hs(1, 1, i-1), ent(i, 1, 100))
+			if i%25 == 0 && i < 100 {
+				b.cut()
+			}
+		}
+		m := b.snapshot(index, 1).files()
+		m[m.names()[1]][500] ^= 1
+		opts, told := warned(onDisk(t, m))
+		_, err := wal.ValidSnapshotEntries(folderName, opts)
+		must(t, err)
+		if got := told.String(); strings.Contains(got, "loses nothing") != harmless {
+			t.Errorf("snapshot %d, and damage among the entries 26 to 50: it is told %q", index, got)
+		}
+		w, err := wal.Open(folderName, at(index, 1), opts)
+		must(t, err)
+		if _, _, _, err := w.ReadAll(); (err == nil) != harmless {
+			t.Errorf("opened at snapshot %d: %v", index, err)
+		}
+		must(t, w.Close())
+	}
+}
+
 // TestTornTailIsToldOnce: a start reads a torn log twice, and cuts it once. A log that ends well is not told of, however short its last file is.
 func TestTornTailIsToldOnce(t *testing.T) {
 	t.Parallel()

@@ -57,7 +57,7 @@ func (w *WAL) snapshots() ([]*raftpb.SnapshotMetadata, error) {
 		case err == nil && damage == nil:
 			return snaps, nil
 		case err == nil && len(snaps) > 0:
-			w.tellOld(damage)
+			w.tellOld(damage, snaps)
 			return snaps, nil
 		case err == nil:
 			return nil, damage
@@ -75,10 +75,16 @@ func (w *WAL) snapshots() ([]*raftpb.SnapshotMetadata, error) {
 	}
 }
 
-// tellOld warns of damage that stops no start. It is no reason to replace the member, as [CorruptError] says of damage that does.
-func (w *WAL) tellOld(damage error) {
-	if e, ok := errors.AsType[*CorruptError](damage); ok {
-		w.opts.Logger.Warn("an old segment is damaged, before the log's newest snapshots; a node that starts at one of them goes on, and loses nothing: the next purge behind it removes the segment",
+// tellOld warns of damage that stops no start at the newest snapshot. It is no reason to replace the member, as [CorruptError] says of damage that does,
+// and that opening the log there will tell.
+func (w *WAL) tellOld(damage error, snaps []*raftpb.SnapshotMetadata) {
+	newest := uint64(0)
+	for _, m := range snaps {
+		newest = max(newest, m.GetIndex())
+	}
+	segs := w.Segments()
+	if e, ok := errors.AsType[*CorruptError](damage); ok && e.Segment < segs[max(pick(segs, newest), 0)].Name {
+		w.opts.Logger.Warn("an old segment is damaged, before the log's newest snapshot; a node that starts there goes on, and loses nothing: the next purge behind it removes the segment",
 			"dir", w.name, "segment", e.Segment, "offset", e.Offset, "reason", e.Reason)
 	}
 }

@@ -14,6 +14,7 @@ import (
 
 	raftpb "go.etcd.io/raft/v3/raftpb"
 
+	"example.com/logbook/final/internal/remedy"
 	"example.com/logbook/final/snap"
 )
 
@@ -130,8 +131,8 @@ func (r *report) compare(at place, s *survey) {
 	}
 	for _, f := range r.SnapFiles {
 		if f.Error == "" && f.Skipped == "" && f.Index > last {
-			r.warn("%s: snapshot file %d is beyond the log's last entry %d: %s, or a crash came between a leader's snapshot and its record",
-				filepath.Join(at.snap, f.Name), f.Index, last, missing)
+			r.warn("%s: snapshot file %d is beyond the log's last entry %d: %s, or a crash came between a leader's snapshot and its record; if files of the log were removed, or put back from a copy, %s",
+				filepath.Join(at.snap, f.Name), f.Index, last, missing, remedy.Replace)
 		}
 	}
 	if len(s.recorded) == 0 || at.alone {
