@@ -88,7 +88,7 @@ func (c *checker) admitState(m *raftpb.HardState, top uint64) (commit uint64, er
 }
 
 // took follows a Save that was admitted. It tells whether raft may act on what was saved, and so must have it durable: there are entries, or
-// term or vote have changed (MustSync in node.go of raft at tag v3.7.0), or a leader's snapshot is committed. That MustSync does not count, as raft wants
+// term or vote have changed (MustSync in rawnode.go of raft at tag v3.7.0), or a leader's snapshot is committed. That MustSync does not count, as raft wants
 // a snapshot on stable storage before any message of its Ready is sent; here it is there when the commit is.
 func (c *checker) took(state *raftpb.HardState, ents []*raftpb.Entry) (must bool) {
 	for _, m := range ents {

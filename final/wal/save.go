@@ -7,8 +7,8 @@ import (
 
 // Save appends entries and then the hard state. When it returns nil they are durable if raft may act on them: if there are entries, if term
 // or vote have changed, or if the commit reaches a leader's snapshot ([WAL.SaveSnapshot]), which counts from then on. A hard state that
-// only moves the commit otherwise has reached the kernel: the death of the process does not take it back, a loss of power may. Nothing is done for a hard state that is nil or empty without entries. What is passed is not kept, nor changed, and may
-// be used again.
+// only moves the commit otherwise has reached the kernel: the death of the process does not take it back, a loss of power may. Nothing is done
+// for a hard state that is nil or empty without entries. What is passed is not kept, nor changed, and may be used again.
 //
 // An entry at an index that the log has replaces that entry and all behind it. Refused, with an error that matches [ErrRefused], and with
 // nothing written, is what raft never saves and ReadAll would call corrupt: entries with a gap ([ErrSliceOutOfRange]) or of a lower term than

@@ -163,7 +163,7 @@ func (l *life) save(h *hard, ents ...entry) error {
 	return nil
 }
 
-// records returns what a Save writes, and whether raft may act on it only once it is durable (MustSync in node.go of raft v3.7.0), or the node has
+// records returns what a Save writes, and whether raft may act on it only once it is durable (MustSync in rawnode.go of raft v3.7.0), or the node has
 // told the leader that it has its snapshot, which counts with the commit.
 func (l *life) records(h *hard, ents []entry) (rs []record, promised bool) {
 	for i := range ents {
