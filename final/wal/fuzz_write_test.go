@@ -150,8 +150,9 @@ func (l *memory) snapshot(index, term uint64) {
 		return
 	}
 	before := *l
-	if before.abandoned != nil {
-		before = *before.abandoned
+	if l.abandoned != nil {
+		before = *l.abandoned
+		before.state = l.state // stays
 	}
 	*l = memory{base: [2]uint64{index, term}, state: before.state}
 	if before.state != nil && before.state.GetCommit() < index {

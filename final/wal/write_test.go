@@ -296,6 +296,32 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+// TestRefusedBegin: two snapshots of one index have one term, also where no hard state has committed either.
+func TestRefusedBegin(t *testing.T) {
+	t.Parallel()
+	for name, again := range map[string]bool{"written": false, "opened": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			sim := disk.NewSim()
+			w := create(t, sim, 0)
+			must(t, w.SaveSnapshot(snapshot(7, 2)))
+			if again {
+				must(t, w.Close())
+				w, _ = reopen(t, sim, 0, snapshot(7, 2))
+			}
+			must(t, w.Save(nil, ents(8, 9, 3)))
+			if err := w.SaveSnapshot(snapshot(7, 3)); !errors.Is(err, wal.ErrRefused) {
+				t.Errorf("SaveSnapshot() error = %v, want ErrRefused", err)
+			}
+			must(t, w.SaveSnapshot(snapshot(7, 2)))
+			must(t, w.Close())
+			if _, r := reopen(t, sim, 0, snapshot(7, 2)); indexes(r.ents) != "[8/3 9/3]" {
+				t.Errorf("ReadAll() = %v, want [8/3 9/3]", indexes(r.ents))
+			}
+		})
+	}
+}
+
 // TestAccepted: what raft may save is not refused, and reads back.
 func TestAccepted(t *testing.T) {
 	t.Parallel()
