@@ -176,7 +176,7 @@ func (c *checker) checkState(r *Record) error {
 	if !c.haveState { // none yet, or none since a hole
 		old = stateFields{}
 	}
-	if c.waiting != 0 && s.term < c.maxTerm {
+	if c.waiting != 0 && s.term < c.log.lastTerm() {
 		c.revert() // a node has written it that knew nothing of the snapshot
 	}
 	switch {

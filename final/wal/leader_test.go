@@ -126,6 +126,53 @@ func TestCommitBelowLeaderSnapshot(t *testing.T) {
 	}
 }
 
+// TestLeaderSnapshotOfTheOldTerm: a crash has left the entry of a new term, and taken its hard state. The leader of the old term has heard nothing of the
+// new one, and what it sends counts: a snapshot, or another entry in that one's place.
+func TestLeaderSnapshotOfTheOldTerm(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		do   func(w *wal.WAL) error
+		at   *raftpb.SnapshotMetadata
+		want string
+	}{
+		"snapshot": {func(w *wal.WAL) error { return errors.Join(w.SaveSnapshot(snapshot(9, 4)), w.Save(hs(4, 1, 9), nil)) }, at(9, 4), "[]"},
+		"snapshot_and_entry": {func(w *wal.WAL) error {
+			return errors.Join(w.SaveSnapshot(snapshot(9, 4)), w.Save(hs(4, 1, 9), ents(10, 11, 4)))
+		}, at(9, 4), "[10/4 11/4]"},
+		"entry":  {func(w *wal.WAL) error { return w.Save(hs(4, 1, 3), ents(3, 4, 4)) }, nil, "[1/4 2/4 3/4 4/4]"},
+		"commit": {func(w *wal.WAL) error { return w.Save(hs(4, 1, 2), nil) }, nil, "[1/4 2/4 3/5]"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			sim := onDisk(t, newBuild(nil).save(hs(4, 1, 1), ents(1, 2, 4)...).save(nil, ent(3, 5)).image)
+			w, r := reopen(t, sim, 0, nil)
+			if got, want := indexes(r.ents), "[1/4 2/4 3/5]"; got != want {
+				t.Fatalf("ReadAll() = %v, want %v", got, want)
+			}
+			must(t, c.do(w))
+			must(t, w.Close())
+			if _, r := reopen(t, sim, 0, c.at); indexes(r.ents) != c.want || r.state.GetTerm() != 4 {
+				t.Errorf("ReadAll() = %v, %v, want %v", indexes(r.ents), r.state, c.want)
+			}
+		})
+	}
+}
+
+// TestOpenedAtALeaderSnapshotThatWaits: a hard state of a lower term than the snapshot's would say, to the next reader, that nobody relied on it.
+func TestOpenedAtALeaderSnapshotThatWaits(t *testing.T) {
+	t.Parallel()
+	sim := onDisk(t, newBuild(nil).save(hs(1, 1, 5), ents(1, 10, 1)...).snapshot(100, 3).image)
+	w, _ := reopen(t, sim, 0, at(100, 3))
+	if err := w.Save(hs(2, 1, 100), nil); !errors.Is(err, wal.ErrRefused) {
+		t.Errorf("Save() of term 2 = %v, want ErrRefused", err)
+	}
+	must(t, w.Save(hs(3, 0, 100), ents(101, 101, 3)))
+	must(t, w.Close())
+	if _, r := reopen(t, sim, 0, at(100, 3)); indexes(r.ents) != "[101/3]" {
+		t.Errorf("ReadAll() = %v, want [101/3]", indexes(r.ents))
+	}
+}
+
 // TestStartedAgainBehindLeaderSnapshot: an entry that cannot follow a leader's snapshot that waits shows that the node went on without it, also where it lies behind
 // it. Etcd writes that.
 func TestStartedAgainBehindLeaderSnapshot(t *testing.T) {

@@ -24,8 +24,11 @@ func (w *WAL) resume(r *replay) error {
 		o.check.revert()
 	}
 	o.check.behind(w.start)
-	// Entries whose hard state a crash has taken: the node may go on in its old term.
-	o.check.maxTerm = min(o.check.maxTerm, o.check.state.term)
+	// Entries whose hard state a crash has taken: the node may go on in its old term, unless the snapshot that it was opened at waits for a later one's.
+	o.check.maxTerm = o.check.state.term
+	if o.check.waiting != 0 {
+		o.check.maxTerm = max(o.check.maxTerm, o.check.log.lastTerm())
+	}
 	o.reached = max(o.check.log.last, o.check.snapshot)
 	o.recorded = w.start.index
 	o.vouch()

@@ -38,9 +38,6 @@ type inner struct {
 	// floor is the lowest index that was seen since the last leader's snapshot.
 	// wal.ReadAll tells whose a snapshot is by what it saw from there on.
 	floor uint64
-	// highest is the highest term that was seen. A hard state of a lower one is of a
-	// node that knew nothing of what has a higher one.
-	highest uint64
 }
 
 // newLineage knows nothing yet, not even where the log begins.
@@ -63,13 +60,12 @@ func (s *span) end() uint64 { return s.index + uint64(s.count) }
 // no longer in force. One that does not follow a pending snapshot shows that the node
 // was started without it, and went on from the log before.
 func (l *lineage) entry(index, term uint64) {
-	if l.pending != 0 && index != l.last()+1 {
+	if l.pending != 0 && (index != l.last()+1 || term < l.lastTerm()) {
 		l.resume()
 	}
 	if !l.known || index < l.floor {
 		l.floor = index
 	}
-	l.highest = max(l.highest, term)
 	l.truncate(index)
 	if n := len(l.spans); n > 0 {
 		last := &l.spans[n-1]
@@ -107,7 +103,7 @@ func (l *lineage) snapshot(s *raftpb.SnapshotMetadata, named uint64) (leaders bo
 		leaders = true
 		l.suspend(index)
 	}
-	l.inner = inner{known: true, hasBase: true, base: index, baseTerm: term, floor: index, highest: max(l.highest, term)}
+	l.inner = inner{known: true, hasBase: true, base: index, baseTerm: term, floor: index}
 	return leaders
 }
 
@@ -119,9 +115,10 @@ func (l *lineage) suspend(index uint64) {
 	}
 }
 
-// state takes the next hard state's term and commit.
+// state takes the next hard state's term and commit. One of a lower term than a pending
+// snapshot, or the entries behind it, is of a node that knew nothing of them.
 func (l *lineage) state(term, commit uint64) {
-	if l.pending != 0 && term < l.highest {
+	if l.pending != 0 && term < l.lastTerm() {
 		l.resume()
 	}
 	l.hasState, l.committed = true, max(l.committed, commit)
@@ -173,6 +170,14 @@ func (l *lineage) last() uint64 {
 		return l.spans[n-1].end() - 1
 	}
 	return l.base
+}
+
+// lastTerm is the term of what last tells the index of.
+func (l *lineage) lastTerm() uint64 {
+	if n := len(l.spans); n > 0 {
+		return l.spans[n-1].term
+	}
+	return l.baseTerm
 }
 
 // inForce returns the entries in force for whoever starts behind an index.

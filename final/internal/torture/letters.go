@@ -95,11 +95,17 @@ func (l *life) zeros() error {
 	return l.save(l.commits(1), ents...)
 }
 
-// commit moves the commit. A crash may have left an entry of a term, and taken the hard state that brought it: then the node is in the term before, where
-// nothing else is committed.
+// late tells whether the node is in a term before that of its last entry: a crash has left the entry, and taken the hard state that brought it. The leader of
+// that term may still be there, and have heard nothing of the next one's.
+func (l *life) late() bool {
+	term := l.now.hard.term
+	return term > 0 && term < l.hard().term
+}
+
+// commit moves the commit. In a late node nothing else is committed.
 func (l *life) commit() error {
-	if h := l.now.hard; h.term > 0 && h.term < l.hard().term {
-		return l.save(&h)
+	if l.late() {
+		return l.save(&l.now.hard)
 	}
 	return l.save(l.commits(1))
 }
@@ -112,9 +118,16 @@ func (l *life) vote() error {
 	return l.save(&h)
 }
 
-// overwrite is a new leader, who replaces what is not committed, three entries at most, by two of his own, or by one.
+// overwrite is a new leader, who replaces what is not committed, three entries at most, by two of his own, or by one. A late node's leader
+// replaces what it has from a later term.
 func (l *life) overwrite() error {
 	h := l.hard()
+	if l.late() && l.acts%3 == 1 {
+		h, ents := l.now.hard, l.now.log.ents
+		first := ents[slices.IndexFunc(ents, func(e entry) bool { return e.term > h.term })].index
+		at := position{first, h.term}
+		return l.save(&h, entry{at, payload(at, 100)})
+	}
 	h.term, h.vote = h.term+1, 0
 	last := l.now.log.last()
 	first := position{max(h.commit, last-min(last, 3)) + 1, h.term}
@@ -144,11 +157,15 @@ func (l *life) ownSnapshot() error {
 	return l.saveSnapshot(at)
 }
 
-// leadersSnapshot is one far ahead of the log, then the Save that commits it, every second time with the entries that follow it.
+// leadersSnapshot is one far ahead of the log, then the Save that commits it, every second time with the entries that follow it. It is of
+// a new leader's, of the present one's, or of a late node's.
 func (l *life) leadersSnapshot() error {
 	h := l.hard()
-	if l.acts%3 == 0 {
+	switch {
+	case l.acts%3 == 0:
 		h.term, h.vote = h.term+1, 0
+	case l.acts%3 == 1 && l.late():
+		h = l.now.hard
 	}
 	h.term = max(h.term, l.ghost.snapshotTerm())
 	at := position{l.now.log.last() + 64 + 8*uint64(l.acts), h.term}
