@@ -36,6 +36,11 @@
 // That is more than reliability asks for, which would let a hard state come back without the entries before it. The log writes in one order, and
 // keeps the chain of checksums, so that it can be had.
 //
+// # What nobody thought of
+//
+// A word is what somebody thought of. TestRaft lets raft write: groups of real nodes, the net between them as bad as their disks. It reaches fewer disks, and
+// needs no model of what raft may save: that is what it is for.
+//
 // # Which test is for which fault
 //
 //	F1  kill -9 between operations, inside writes    TestSearch: the death of the process at each point
