@@ -99,6 +99,9 @@ func (l *truth) impossibleSnapshot(s *raftpb.SnapshotMetadata) bool {
 	}
 	others := slices.Clone(l.void)
 	if l.before != nil {
+		if index > l.now.base && term == l.before.termAt(index) {
+			return true // before it stands another entry than the snapshot that waits
+		}
 		others = append(others, meta(l.now.base, l.now.term))
 	}
 	return term == 0 || term < l.now.termAt(l.state.GetCommit()) || slices.ContainsFunc(others, func(v *raftpb.SnapshotMetadata) bool {
@@ -117,7 +120,7 @@ func (l *truth) impossibleDeath(d *death) bool {
 			return true
 		}
 	}
-	return !slices.Contains(l.starts(), d.start) || d.purged && l.now.top > l.state.GetTerm()
+	return !slices.ContainsFunc(l.starts(), same(d.start)) || d.purged && l.now.top > l.state.GetTerm()
 }
 
 // starts are the snapshots that the log can be opened at.
