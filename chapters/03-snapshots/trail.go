@@ -77,15 +77,12 @@ func (t *trail) conflict(e *raftpb.Entry, before, commit uint64) string {
 }
 
 // stepBack returns what promise a hard state takes back that follows another
-// one and entries up to the term top, or "". Neither is nil. A commit may go
-// down when a log is read: one that was not synced is lost in a crash, and what
-// the next Save wrote is there.
-func stepBack(next, old *raftpb.HardState, top uint64) string {
+// one, or "". Neither is nil. A commit may go down when a log is read: one that
+// was not synced is lost in a crash, and what the next Save wrote is there.
+func stepBack(next, old *raftpb.HardState) string {
 	switch {
 	case next.GetTerm() < old.GetTerm():
 		return fmt.Sprintf("the term goes down from %d to %d", old.GetTerm(), next.GetTerm())
-	case next.GetTerm() < top:
-		return fmt.Sprintf("the term %d is below the term %d of an entry", next.GetTerm(), top)
 	case next.GetTerm() == old.GetTerm() && old.GetVote() != 0 && next.GetVote() != old.GetVote():
 		return fmt.Sprintf("the vote in term %d changes from %x to %x", old.GetTerm(), old.GetVote(), next.GetVote())
 	}

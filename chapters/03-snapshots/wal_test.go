@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"go.etcd.io/raft/v3/raftpb"
+	"google.golang.org/protobuf/proto"
 
 	records "example.com/logbook/chapters/01-records"
 	segments "example.com/logbook/chapters/02-segments"
@@ -105,6 +106,49 @@ func TestWaitingSnapshot(t *testing.T) {
 	same(t, got, result{state(1, 1, 11), run(1, 1, 12)})
 	if _, err := read(t, sim.Kill(), nil); !errors.Is(err, snapshots.ErrSliceOutOfRange) {
 		t.Errorf("a replaced log, read from its beginning: %v", err)
+	}
+}
+
+// A hard state below the term of a leader's snapshot that waits, or of an entry
+// behind it, does not commit it: the log before is the log, and the entries of that
+// are what it commits. The highest term that the log ever had is of no account.
+func TestTermOfAWaitingSnapshot(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		snapshot *raftpb.SnapshotMetadata
+		behind   []*raftpb.Entry
+		state    *raftpb.HardState
+		at       *raftpb.SnapshotMetadata
+		want     []*raftpb.Entry
+	}{
+		"below the snapshot":         {meta(8, 4), nil, state(3, 0, 9), nil, append(run(1, 1, 9), run(5, 10, 10)...)},
+		"below an entry behind it":   {meta(8, 2), run(4, 9, 9), state(3, 0, 9), nil, append(run(1, 1, 9), run(5, 10, 10)...)},
+		"below the log's, and right": {meta(8, 3), run(3, 9, 9), state(3, 0, 9), meta(8, 3), run(3, 9, 9)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			sim, w := create(t, roomy)
+			must(t, w.Save(state(1, 1, 3), run(1, 1, 9)))
+			must(t, w.Save(nil, run(5, 10, 10)))
+			must(t, w.Close())
+			log, err := segments.Open(sim, dir, nil)
+			must(t, err)
+			for _, err := range log.Records() {
+				must(t, err)
+			}
+			add := func(typ int64, data []byte, err error) { must(t, errors.Join(err, log.Append(typ, data))) }
+			add(records.TypeSnapshot, []byte{0x08, byte(c.snapshot.GetIndex()), 0x10, byte(c.snapshot.GetTerm())}, nil)
+			for _, e := range c.behind {
+				b, err := proto.Marshal(e)
+				add(records.TypeEntry, b, err)
+			}
+			b, err := proto.Marshal(c.state)
+			add(records.TypeState, b, err)
+			must(t, log.Close())
+			got, err := read(t, sim, c.at)
+			must(t, err)
+			same(t, got, result{c.state, c.want})
+		})
 	}
 }
 

@@ -214,12 +214,12 @@ func (g *generator) someTerm(low uint64) uint64 {
 	if g.rng.IntN(2) == 0 {
 		return max(1, low)
 	}
-	return max(1, low-min(low, 1)) + g.rng.Uint64N(max(g.now.top, g.state.GetTerm(), low)-low+3)
+	return max(1, low-min(low, 1)) + g.rng.Uint64N(max(g.now.termAt(g.now.last()), g.state.GetTerm(), low)-low+3)
 }
 
 // hardState returns one with a commit from commit to beyond.
 func (g *generator) hardState(commit, beyond uint64) *raftpb.HardState {
-	term := g.someTerm(max(g.state.GetTerm(), g.now.top))
+	term := g.someTerm(max(g.state.GetTerm(), g.top))
 	vote := term%3 + 1
 	if g.wrong && g.rng.IntN(6) == 0 {
 		vote = 0

@@ -110,8 +110,7 @@ func (l *truth) impossibleSnapshot(s *raftpb.SnapshotMetadata) bool {
 }
 
 // impossibleDeath is impossible for a death. raft does not save committed entries
-// again, so no Save of these is cut short. And a purge must not take a term with
-// it that no hard state knows.
+// again, so no Save of these is cut short.
 func (l *truth) impossibleDeath(d *death) bool {
 	if in := d.inside; in != nil {
 		reason, _ := l.refused(*in)
@@ -120,7 +119,7 @@ func (l *truth) impossibleDeath(d *death) bool {
 			return true
 		}
 	}
-	return !slices.ContainsFunc(l.starts(), same(d.start)) || d.purged && l.now.top > l.state.GetTerm()
+	return !slices.ContainsFunc(l.starts(), same(d.start))
 }
 
 // starts are the snapshots that the log can be opened at.
@@ -187,6 +186,7 @@ func (l *truth) die(d *death) {
 		l.void, l.never = append(l.void, s), append(l.never, s)
 		l.now, l.before = l.before, nil
 	}
+	l.top = 0
 	if d.purged {
 		l.floor = max(l.floor, d.start.GetIndex())
 	}
