@@ -3,6 +3,7 @@ package torture
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"strings"
 )
 
@@ -104,16 +105,17 @@ func (g *ghost) lost(v view) error {
 	return fmt.Errorf("%w%s", errLost, strings.TrimSuffix(b.String(), "\n"))
 }
 
-// snapshotTerm returns the highest term of a snapshot that the node has ever heard of, though it may have forgotten: the cluster has committed it, so that no
-// later one is of a lower term.
-func (g *ghost) snapshotTerm() uint64 {
-	term := uint64(0)
-	for _, m := range g.may {
-		for _, p := range m.state.snaps {
-			term = max(term, p.term)
+// snapshots yields the snapshots that the node has ever heard of, though it may have forgotten: the cluster has committed them.
+func (g *ghost) snapshots() iter.Seq[position] {
+	return func(yield func(position) bool) {
+		for _, m := range g.may {
+			for _, p := range m.state.snaps {
+				if !yield(p) {
+					return
+				}
+			}
 		}
 	}
-	return term
 }
 
 // note is what the workload tells of itself. It prints as its text.

@@ -60,10 +60,17 @@ func (l *life) hard() hard {
 	return h
 }
 
-// commits returns the hard state that commits all entries but a few.
+// commits returns the hard state that commits all entries but a few, as far as they are the cluster's: what a snapshot of it contradicts that the node has
+// heard of, though it may have forgotten, is never committed.
 func (l *life) commits(but uint64) *hard {
 	h := l.hard()
-	if last := l.now.log.last(); last > h.commit+but {
+	last := l.now.log.last()
+	for p := range l.ghost.snapshots() {
+		if at, ok := l.now.log.at(p.index); ok && at != p {
+			last = min(last, p.index-1)
+		}
+	}
+	if last > h.commit+but {
 		h.commit = last - but
 	}
 	return &h
@@ -158,17 +165,27 @@ func (l *life) ownSnapshot() error {
 }
 
 // leadersSnapshot is one far ahead of the log, then the Save that commits it, every second time with the entries that follow it. It is of
-// a new leader's, of the present one's, or of a late node's.
+// a new leader's, of the present one's, or of a late node's. A new leader's may lie inside the log, in the place of what nobody has committed.
 func (l *life) leadersSnapshot() error {
 	h := l.hard()
+	last := l.now.log.last()
+	inside := l.acts%5 == 2 && last > h.commit
+	for p := range l.ghost.snapshots() {
+		inside = inside && p.index != last // there is one of that index
+	}
 	switch {
-	case l.acts%3 == 0:
+	case l.acts%3 == 0 || inside:
 		h.term, h.vote = h.term+1, 0
 	case l.acts%3 == 1 && l.late():
 		h = l.now.hard
 	}
-	h.term = max(h.term, l.ghost.snapshotTerm())
-	at := position{l.now.log.last() + 64 + 8*uint64(l.acts), h.term}
+	for p := range l.ghost.snapshots() {
+		h.term = max(h.term, p.term) // no later one is of a lower term
+	}
+	at := position{last + 64 + 8*uint64(l.acts), h.term}
+	if inside {
+		at.index = last
+	}
 	if err := l.saveSnapshot(at); err != nil {
 		return err
 	}
