@@ -50,12 +50,13 @@ func (t *trail) forget(index uint64) {
 	}
 }
 
-// own reports whether a snapshot was taken of this log by the node itself. Any
-// other came from the leader: it is beyond the last entry, or the entry at its
-// index is another one.
-func (t *trail) own(p position) bool {
+// own reports whether a snapshot was taken of this log, committed up to commit, by
+// the node itself. Any other came from the leader: it is beyond the last entry, or
+// the entry at its index is another one. Where nobody knows that any more, the
+// commit tells, since a node takes snapshots of nothing else.
+func (t *trail) own(p position, commit uint64) bool {
 	term := t.at(p.index)
-	return p.index <= t.last() && (term == 0 || term == p.term)
+	return p.index <= t.last() && (term == p.term || term == 0 && p.index <= commit)
 }
 
 // conflict returns why an entry cannot come next where the entry before it has

@@ -131,25 +131,59 @@ func TestTermOfAWaitingSnapshot(t *testing.T) {
 			must(t, w.Save(state(1, 1, 3), run(1, 1, 9)))
 			must(t, w.Save(nil, run(5, 10, 10)))
 			must(t, w.Close())
-			log, err := segments.Open(sim, dir, nil)
-			must(t, err)
-			for _, err := range log.Records() {
-				must(t, err)
-			}
-			add := func(typ int64, data []byte, err error) { must(t, errors.Join(err, log.Append(typ, data))) }
-			add(records.TypeSnapshot, []byte{0x08, byte(c.snapshot.GetIndex()), 0x10, byte(c.snapshot.GetTerm())}, nil)
-			for _, e := range c.behind {
-				b, err := proto.Marshal(e)
-				add(records.TypeEntry, b, err)
-			}
-			b, err := proto.Marshal(c.state)
-			add(records.TypeState, b, err)
-			must(t, log.Close())
+			add(t, sim, c.snapshot, c.behind, c.state)
 			got, err := read(t, sim, c.at)
 			must(t, err)
 			same(t, got, result{c.state, c.want})
 		})
 	}
+}
+
+// A node died in the Save that was to commit a leader's snapshot at 8, and went on
+// in its old term behind entry 9, before a cut. When that is purged, only the commit
+// shows that the snapshot was not the node's own.
+func TestWaitingSnapshotBehindAPurge(t *testing.T) {
+	t.Parallel()
+	sim, w := create(t, &snapshots.Options{SegmentSize: 1})
+	must(t, w.Save(state(5, 1, 3), run(5, 1, 9)))
+	must(t, w.SaveSnapshot(meta(3, 5)))
+	must(t, w.Close())
+	add(t, sim, meta(8, 6), run(7, 9, 9), nil)
+	w, err := snapshots.Open(sim, dir, meta(3, 5), roomy)
+	must(t, err)
+	_, _, _, err = w.ReadAll()
+	must(t, err)
+	must(t, w.Save(nil, run(5, 10, 10)))
+	must(t, w.SaveSnapshot(meta(12, 8)))
+	must(t, w.Save(state(8, 0, 12), nil))
+	must(t, errors.Join(w.ReleaseLockTo(12), w.Purge(), w.Close()))
+	if n := len(names(t, sim)); n != 1 {
+		t.Fatalf("%d segments are left, want 1", n)
+	}
+	got, err := read(t, sim, meta(12, 8))
+	must(t, err)
+	same(t, got, result{state(8, 0, 12), nil})
+}
+
+// add appends a leader's snapshot, entries, and a hard state unless it is nil, as a
+// Save does that comes behind the snapshot.
+func add(t *testing.T, sim *disk.Sim, snapshot *raftpb.SnapshotMetadata, ents []*raftpb.Entry, state *raftpb.HardState) {
+	t.Helper()
+	log, err := segments.Open(sim, dir, nil)
+	must(t, err)
+	for _, err := range log.Records() {
+		must(t, err)
+	}
+	must(t, log.Append(records.TypeSnapshot, []byte{0x08, byte(snapshot.GetIndex()), 0x10, byte(snapshot.GetTerm())}))
+	for _, e := range ents {
+		b, err := proto.Marshal(e)
+		must(t, errors.Join(err, log.Append(records.TypeEntry, b)))
+	}
+	if state != nil {
+		b, err := proto.Marshal(state)
+		must(t, errors.Join(err, log.Append(records.TypeState, b)))
+	}
+	must(t, log.Close())
 }
 
 // path returns the name of a segment on the disk.

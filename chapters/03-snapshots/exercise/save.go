@@ -96,7 +96,7 @@ func (w *WAL) SaveSnapshot(m *raftpb.SnapshotMetadata) error {
 	if err := w.writable(); err != nil {
 		return err
 	}
-	p, own := at(m), w.trail.own(at(m))
+	p, own := at(m), w.trail.own(at(m), w.state.GetCommit())
 	switch {
 	case m == nil || m.Index == nil || m.Term == nil:
 		return refuse("a snapshot needs an index and a term: %v", m)

@@ -12,7 +12,7 @@ func (r *replay) snapshot(p position) {
 	if r.waiting {
 		r.revert()
 	}
-	if r.trail.own(p) {
+	if r.trail.own(p, r.commit) {
 		return
 	}
 	before := r.history

@@ -13,7 +13,7 @@ func (r *replay) snapshot(p position) {
 	if r.waiting && p.index < r.trail.base {
 		r.revert()
 	}
-	if r.trail.own(p) {
+	if r.trail.own(p, r.commit) {
 		return
 	}
 	before := r.history
