@@ -7,18 +7,23 @@
 // # The alphabet
 //
 //	s  a small Save: one entry, and a hard state only where raft needs one
-//	x  a Save across a sector: two entries, and the commit of all before but one
+//	x  a Save across a sector: two entries, every third time of two terms, and the commit of all before but one
 //	p  a Save across pages, and beyond a small segment
 //	z  a Save of zeros, which look like what was never written
 //	h  a hard state alone, that moves the commit
 //	v  a hard state alone, with a new term and a vote in it
 //	o  an overwrite: a new leader replaces what is not committed, three entries at most, by two or one
-//	n  a snapshot of the node's own: its file, then SaveSnapshot
-//	l  a leader's snapshot, far ahead: its file, SaveSnapshot, then the Save that commits it, every second time with an entry behind it
+//	n  a snapshot of the node's own, every fourth time an older one than its commit: its file, then SaveSnapshot
+//	l  a leader's snapshot, far ahead or in the place of what is not committed: its file, SaveSnapshot, then the Save that commits it, every second
+//	   time with an entry behind it
 //	c  Saves until there is another segment
 //	a  the next segment made ahead (Prepare)
-//	r  ReleaseLockTo the newest snapshot, Purge, Close, and a new start
+//	d  ReleaseLockTo the newest snapshot, and Purge
+//	r  the same, Close, and a new start
 //	g  four Saves at once: while one holds the log, three join, and are written as one
+//
+// A crash may leave the entry of a new term and take its hard state: the node is in the term before, whose leader may have heard nothing of the new
+// one. Then o and l are, every third time, that leader's.
 //
 // # The invariant
 //

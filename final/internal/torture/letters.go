@@ -6,12 +6,12 @@ import (
 )
 
 // Alphabet is the letters of the words. What each does is in the package comment.
-const Alphabet = "sxpzhvonlcarg"
+const Alphabet = "sxpzhvonlcadrg"
 
 // letters says what each letter does.
 var letters = map[byte]func(*life) error{
 	's': func(l *life) error { return l.append(nil, 24) },
-	'x': func(l *life) error { return l.append(l.commits(1), 330, 330) },
+	'x': (*life).across,
 	'p': func(l *life) error { return l.append(l.commits(1), 3000, 2500) },
 	'z': (*life).zeros,
 	'h': (*life).commit,
@@ -21,6 +21,7 @@ var letters = map[byte]func(*life) error{
 	'l': (*life).leadersSnapshot,
 	'c': (*life).cut,
 	'a': func(l *life) error { return beside(l.w.Prepare()) },
+	'd': (*life).discard,
 	'r': (*life).restart,
 	'g': (*life).group,
 }
@@ -95,6 +96,18 @@ func (l *life) entries(index uint64, sizes ...int) (ents []entry) {
 	return ents
 }
 
+// across saves two entries. Of a node that catches up they are every third time of two terms.
+func (l *life) across() error {
+	h := l.commits(1)
+	ents := l.entries(l.now.log.last()+1, 330, 330)
+	if l.acts%3 == 0 {
+		h.term, h.vote = h.term+1, 0
+		at := position{ents[1].index, h.term}
+		ents[1] = entry{at, payload(at, 330)}
+	}
+	return l.save(h, ents...)
+}
+
 // zeros saves an entry of zeros: what was never written looks the same.
 func (l *life) zeros() error {
 	ents := l.entries(l.now.log.last()+1, 24, 24)
@@ -145,7 +158,7 @@ func (l *life) overwrite() error {
 	return l.save(&h, entry{first, ""}, entry{second, payload(second, 100)})
 }
 
-// ownSnapshot is one of the node's own, at its commit.
+// ownSnapshot is one of the node's own, at its commit; every fourth time one that was begun when the commit was lower.
 func (l *life) ownSnapshot() error {
 	if l.now.hard.commit == 0 && l.now.log.last() == 0 {
 		if err := l.append(nil, 24); err != nil {
@@ -160,6 +173,9 @@ func (l *life) ownSnapshot() error {
 	at, ok := l.now.log.at(l.now.hard.commit)
 	if !ok {
 		at = l.now.snaps[len(l.now.snaps)-1]
+	}
+	if before, ok := l.now.log.at(at.index - 1); ok && l.acts%4 == 3 {
+		at = before
 	}
 	return l.saveSnapshot(at)
 }
@@ -215,8 +231,19 @@ func (l *life) cut() error {
 	return nil
 }
 
-// restart releases what the newest snapshot makes needless, purges it, and starts the node anew.
+// restart discards, and starts the node anew.
 func (l *life) restart() error {
+	if err := l.discard(); err != nil {
+		return err
+	}
+	if err := l.close(); err != nil {
+		return err
+	}
+	return l.open()
+}
+
+// discard releases what the newest snapshot makes needless, and purges it.
+func (l *life) discard() error {
 	at := l.now.newest()
 	if err := l.w.ReleaseLockTo(at.index); err != nil {
 		if l.w.Sync() == nil { // a sealed file that cannot be closed is not what the log goes on with
@@ -232,13 +259,7 @@ func (l *life) restart() error {
 		err = beside(err)
 		return err
 	}
-	if err := beside(l.snapshots().Purge(snapshotMessage(at), 1)); err != nil {
-		return err
-	}
-	if err := l.close(); err != nil {
-		return err
-	}
-	return l.open()
+	return beside(l.snapshots().Purge(snapshotMessage(at), 1))
 }
 
 // beside marks an error.

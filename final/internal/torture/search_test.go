@@ -115,7 +115,7 @@ func TestCancel(t *testing.T) {
 // TestParse: an experiment's name makes it again, and nothing else is a name.
 func TestParse(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"sxpzhvonlcarg:1024/s", "+-c:4096/", "-l:512/rr", "+g:16384/o"} {
+	for _, name := range []string{"sxpzhvonlcadrg:1024/s", "+-c:4096/", "-l:512/rr", "+g:16384/o"} {
 		w, s, err := torture.Parse(name)
 		if err != nil {
 			t.Errorf("Parse(%q): %v", name, err)
