@@ -54,7 +54,6 @@ func TestMeaning(t *testing.T) {
 		"committed, overwritten": {owner, zero, entry(1, 1), hard(2, 1, 1), entry(2, 1)},
 		"hard state's term":      {owner, zero, hard(2, 1, 0), hard(1, 1, 0)},
 		"hard state's vote":      {owner, zero, hard(2, 1, 0), hard(2, 3, 0)},
-		"below an entry's term":  {owner, zero, entry(2, 1), hard(1, 1, 0)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

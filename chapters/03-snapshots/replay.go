@@ -43,12 +43,11 @@ type replay struct {
 	gap error
 }
 
-// history is a log: ents[i] is the entry at index trail.base+1+i, trail knows as
-// many terms, and top is the highest term that was ever in it.
+// history is a log: ents[i] is the entry at index trail.base+1+i, and trail knows
+// as many terms.
 type history struct {
 	trail trail
 	ents  []*raftpb.Entry
-	top   uint64
 }
 
 // newReplay returns the state before the first record of the oldest segment that
@@ -195,29 +194,27 @@ func (r *replay) entry(e *raftpb.Entry) error {
 	}
 	r.ents = append(r.ents, e)
 	r.trail.put(index, e.GetTerm())
-	r.top = max(r.top, e.GetTerm())
 	return nil
 }
 
 // hardState takes the place of the one before, and commits a leader's snapshot
 // that waits, if its commit reaches it. While one waits, a hard state of a lower
-// term than the snapshot or any entry shows, too, that the snapshot was never
-// relied on.
+// term than the snapshot, or than the last of the entries behind it, shows, too,
+// that the snapshot was never relied on.
 //
-// What takes a promise back is an error: see stepBack, whose top is the highest
-// term of all entries that were read, also of those replaced. One hard state only
-// looks like that: the one before once more, to the letter, takes nothing back
-// wherever it stands. A segment's head is such an one, also behind an entry of a
-// higher term. A commit may go down; what was committed stays so, and commit is
-// the highest of all.
+// What takes a promise back is an error: see stepBack. The terms of other entries
+// do not count. A Save's entries are on the disk before its hard state, and a crash
+// may leave them without it: then the node is in the term before, and what the
+// leader of that term sends, an entry in the place of such an one, a snapshot or a
+// commit, comes with a hard state of a term below theirs. A commit may go down;
+// what was committed stays so, and commit is the highest of all.
 //
 //course:exercise 3.2
 func (r *replay) hardState(s *raftpb.HardState) error {
-	if r.waiting && s.GetTerm() < r.top {
+	if r.waiting && s.GetTerm() < r.trail.at(r.trail.last()) {
 		r.revert() // it was written by a node that knew nothing of the snapshot
 	}
-	again := proto.Equal(s, r.state) // as at the head of every segment
-	if reason := stepBack(s, r.state, r.top); reason != "" && !again {
+	if reason := stepBack(s, r.state); reason != "" {
 		return fmt.Errorf("%s", reason)
 	}
 	r.state, r.commit = s, max(r.commit, s.GetCommit())
@@ -240,12 +237,12 @@ func (r *replay) snapshot(p position) {
 	if r.waiting {
 		r.revert()
 	}
-	if r.trail.own(p) {
+	if r.trail.own(p, r.commit) {
 		return
 	}
 	before := r.history
 	r.before = &before
-	r.history = history{trail: newTrail(p.index, p.term), top: max(r.top, p.term)}
+	r.history = history{trail: newTrail(p.index, p.term)}
 	r.waiting = p.index > r.commit
 }
 
@@ -286,12 +283,15 @@ func (h *history) behind(index uint64) []*raftpb.Entry {
 	return h.ents[index-h.trail.base:]
 }
 
-// resume makes the log ready to be written behind what was read.
+// resume makes the log ready to be written behind what was read. Of the terms of
+// entries none binds the next hard state: see replay.hardState. Only that of a
+// snapshot does, and of the entries behind it, which the log was opened at while it
+// waits: to who reads the log next, a lower one says that it does not count.
 func (w *WAL) resume(r *replay) {
-	w.metadata, w.state, w.trail, w.top = r.metadata, proto.CloneOf(r.state), r.trail, r.top
+	w.metadata, w.state, w.trail = r.metadata, proto.CloneOf(r.state), r.trail
 	w.reached = r.trail.last()
 	if r.waiting {
-		w.leader = r.trail.base
+		w.leader, w.top = r.trail.base, r.trail.at(r.trail.last())
 	}
 	w.ready, w.resumed = true, true
 }

@@ -27,9 +27,13 @@ import (
 //     lower term than the one before it;
 //   - an entry that replaces a committed one of another term, and entries that
 //     leave the log ending below the commit;
-//   - a hard state whose term or commit goes down, whose term is lower than an
-//     entry's, which changes the vote within a term, or which commits what is
-//     beyond the log; a leader's snapshot counts as the log up to its index;
+//   - a hard state whose term or commit goes down, which changes the vote within
+//     a term, or which commits what is beyond the log; a leader's snapshot counts
+//     as the log up to its index;
+//   - a hard state whose term is lower than that of an entry saved since the log
+//     was opened, or of a leader's snapshot recorded since, or at which it was
+//     opened while that waited. An entry that was read may have a higher one: see
+//     [WAL.ReadAll];
 //   - entries behind a leader's snapshot, or a commit that goes up, when neither
 //     state nor the one before commits the snapshot: see [WAL.ReadAll]. A hard
 //     state that leaves the commit where it is may come before that.
@@ -117,16 +121,19 @@ func (w *WAL) check(state *raftpb.HardState, ents []*raftpb.Entry) error {
 }
 
 // commitOf returns what is committed once the state is saved, or why it must be
-// refused. top is the highest term of an entry.
+// refused. top is the highest term of an entry saved since the log was opened.
 func (w *WAL) commitOf(state *raftpb.HardState, top uint64) (uint64, error) {
 	commit := w.state.GetCommit()
 	if raft.IsEmptyHardState(state) {
 		return commit, nil
 	}
-	if reason := stepBack(state, w.state, top); reason != "" {
+	reason := stepBack(state, w.state)
+	switch {
+	case reason != "":
 		return 0, refuse("%s", reason)
-	}
-	if state.GetCommit() < commit {
+	case state.GetTerm() < top:
+		return 0, refuse("the term %d is below the term %d of an entry", state.GetTerm(), top)
+	case state.GetCommit() < commit:
 		return 0, refuse("the commit goes down from %d to %d", commit, state.GetCommit())
 	}
 	return state.GetCommit(), nil
@@ -146,7 +153,7 @@ func (w *WAL) SaveSnapshot(m *raftpb.SnapshotMetadata) error {
 	if err := w.writable(); err != nil {
 		return err
 	}
-	p, own := at(m), w.trail.own(at(m))
+	p, own := at(m), w.trail.own(at(m), w.state.GetCommit())
 	switch {
 	case m == nil || m.Index == nil || m.Term == nil:
 		return refuse("a snapshot needs an index and a term: %v", m)

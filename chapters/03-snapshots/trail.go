@@ -50,12 +50,13 @@ func (t *trail) forget(index uint64) {
 	}
 }
 
-// own reports whether a snapshot was taken of this log by the node itself. Any
-// other came from the leader: it is beyond the last entry, or the entry at its
-// index is another one.
-func (t *trail) own(p position) bool {
+// own reports whether a snapshot was taken of this log, committed up to commit, by
+// the node itself. Any other came from the leader: it is beyond the last entry, or
+// the entry at its index is another one. Where nobody knows that any more, the
+// commit tells, since a node takes snapshots of nothing else.
+func (t *trail) own(p position, commit uint64) bool {
 	term := t.at(p.index)
-	return p.index <= t.last() && (term == 0 || term == p.term)
+	return p.index <= t.last() && (term == p.term || term == 0 && p.index <= commit)
 }
 
 // conflict returns why an entry cannot come next where the entry before it has
@@ -77,15 +78,12 @@ func (t *trail) conflict(e *raftpb.Entry, before, commit uint64) string {
 }
 
 // stepBack returns what promise a hard state takes back that follows another
-// one and entries up to the term top, or "". Neither is nil. A commit may go
-// down when a log is read: one that was not synced is lost in a crash, and what
-// the next Save wrote is there.
-func stepBack(next, old *raftpb.HardState, top uint64) string {
+// one, or "". Neither is nil. A commit may go down when a log is read: one that
+// was not synced is lost in a crash, and what the next Save wrote is there.
+func stepBack(next, old *raftpb.HardState) string {
 	switch {
 	case next.GetTerm() < old.GetTerm():
 		return fmt.Sprintf("the term goes down from %d to %d", old.GetTerm(), next.GetTerm())
-	case next.GetTerm() < top:
-		return fmt.Sprintf("the term %d is below the term %d of an entry", next.GetTerm(), top)
 	case next.GetTerm() == old.GetTerm() && old.GetVote() != 0 && next.GetVote() != old.GetVote():
 		return fmt.Sprintf("the vote in term %d changes from %x to %x", old.GetTerm(), old.GetVote(), next.GetVote())
 	}

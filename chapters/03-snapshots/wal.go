@@ -57,10 +57,11 @@ type WAL struct {
 	resumed bool
 
 	// trail is the terms of the log's entries, leader the index of the last
-	// snapshot that replaced the log, and top the highest term that an entry or
-	// such a snapshot ever had, also one replaced since. SaveSnapshot keeps all
-	// three; Save keeps trail and top, and leaves leader: the snapshot waits as
-	// long as state's commit is lower.
+	// snapshot that replaced the log, and top the highest term of an entry or such
+	// a snapshot that was written since the log was opened, also of one replaced
+	// since; of those read, resume says which count. SaveSnapshot keeps all three;
+	// Save keeps trail and top, and leaves leader: the snapshot waits as long as
+	// state's commit is lower.
 	trail  trail
 	leader uint64
 	top    uint64
@@ -143,6 +144,10 @@ func newWAL(fsys disk.FS, dir string, log *segments.Log, opts *Options) *WAL {
 // committed it; opening the log there counts as much. One that was never
 // committed is passed over, with the entries that follow it: the Save that was
 // to commit it has not finished.
+//
+// The last entries may be of a higher term than the hard state: a crash has left
+// them, and taken the hard state of their Save. The node is in the term of its hard
+// state, and Save takes what comes in that.
 //
 // Errors: [ErrSnapshotNotFound] and [ErrSnapshotMismatch] come with everything
 // that was read; [ErrSliceOutOfRange] with the entries before the gap. What no

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"go.etcd.io/raft/v3/raftpb"
+	"google.golang.org/protobuf/proto"
 
 	records "example.com/logbook/chapters/01-records"
 	segments "example.com/logbook/chapters/02-segments"
@@ -106,6 +107,83 @@ func TestWaitingSnapshot(t *testing.T) {
 	if _, err := read(t, sim.Kill(), nil); !errors.Is(err, snapshots.ErrSliceOutOfRange) {
 		t.Errorf("a replaced log, read from its beginning: %v", err)
 	}
+}
+
+// A hard state below the term of a leader's snapshot that waits, or of an entry
+// behind it, does not commit it: the log before is the log, and the entries of that
+// are what it commits. The highest term that the log ever had is of no account.
+func TestTermOfAWaitingSnapshot(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		snapshot *raftpb.SnapshotMetadata
+		behind   []*raftpb.Entry
+		state    *raftpb.HardState
+		at       *raftpb.SnapshotMetadata
+		want     []*raftpb.Entry
+	}{
+		"below the snapshot":         {meta(8, 4), nil, state(3, 0, 9), nil, append(run(1, 1, 9), run(5, 10, 10)...)},
+		"below an entry behind it":   {meta(8, 2), run(4, 9, 9), state(3, 0, 9), nil, append(run(1, 1, 9), run(5, 10, 10)...)},
+		"below the log's, and right": {meta(8, 3), run(3, 9, 9), state(3, 0, 9), meta(8, 3), run(3, 9, 9)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			sim, w := create(t, roomy)
+			must(t, w.Save(state(1, 1, 3), run(1, 1, 9)))
+			must(t, w.Save(nil, run(5, 10, 10)))
+			must(t, w.Close())
+			add(t, sim, c.snapshot, c.behind, c.state)
+			got, err := read(t, sim, c.at)
+			must(t, err)
+			same(t, got, result{c.state, c.want})
+		})
+	}
+}
+
+// A node died in the Save that was to commit a leader's snapshot at 8, and went on
+// in its old term behind entry 9, before a cut. When that is purged, only the commit
+// shows that the snapshot was not the node's own.
+func TestWaitingSnapshotBehindAPurge(t *testing.T) {
+	t.Parallel()
+	sim, w := create(t, &snapshots.Options{SegmentSize: 1})
+	must(t, w.Save(state(5, 1, 3), run(5, 1, 9)))
+	must(t, w.SaveSnapshot(meta(3, 5)))
+	must(t, w.Close())
+	add(t, sim, meta(8, 6), run(7, 9, 9), nil)
+	w, err := snapshots.Open(sim, dir, meta(3, 5), roomy)
+	must(t, err)
+	_, _, _, err = w.ReadAll()
+	must(t, err)
+	must(t, w.Save(nil, run(5, 10, 10)))
+	must(t, w.SaveSnapshot(meta(12, 8)))
+	must(t, w.Save(state(8, 0, 12), nil))
+	must(t, errors.Join(w.ReleaseLockTo(12), w.Purge(), w.Close()))
+	if n := len(names(t, sim)); n != 1 {
+		t.Fatalf("%d segments are left, want 1", n)
+	}
+	got, err := read(t, sim, meta(12, 8))
+	must(t, err)
+	same(t, got, result{state(8, 0, 12), nil})
+}
+
+// add appends a leader's snapshot, entries, and a hard state unless it is nil, as a
+// Save does that comes behind the snapshot.
+func add(t *testing.T, sim *disk.Sim, snapshot *raftpb.SnapshotMetadata, ents []*raftpb.Entry, state *raftpb.HardState) {
+	t.Helper()
+	log, err := segments.Open(sim, dir, nil)
+	must(t, err)
+	for _, err := range log.Records() {
+		must(t, err)
+	}
+	must(t, log.Append(records.TypeSnapshot, []byte{0x08, byte(snapshot.GetIndex()), 0x10, byte(snapshot.GetTerm())}))
+	for _, e := range ents {
+		b, err := proto.Marshal(e)
+		must(t, errors.Join(err, log.Append(records.TypeEntry, b)))
+	}
+	if state != nil {
+		b, err := proto.Marshal(state)
+		must(t, errors.Join(err, log.Append(records.TypeState, b)))
+	}
+	must(t, log.Close())
 }
 
 // path returns the name of a segment on the disk.

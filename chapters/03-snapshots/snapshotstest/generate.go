@@ -33,7 +33,24 @@ type tale struct {
 func (c *check) histories(seed uint64, t *tale) {
 	g := &generator{rng: rand.New(rand.NewPCG(seed, 3)), truth: newTruth(), tale: t}
 	calls := g.history(4 + int(seed)%24)
+	t.possible(calls)
 	c.smallest(calls, fmt.Sprintf("(found by chance, seed %d; these calls are enough)", seed), func(c *check, calls []call) { c.tell(calls, t) })
+}
+
+// possible panics if a call is one that no raft node makes: tell would end there, and
+// try none of those behind it.
+func (t *tale) possible(calls []call) {
+	l := newTruth()
+	for i, call := range calls {
+		reason, _ := l.refused(call)
+		switch {
+		case reason != "" && t.wrong:
+			continue
+		case reason != "" || l.impossible(call):
+			panic(fmt.Sprintf("snapshotstest: no raft node makes call %d of the suite's own: %+v %s", i, call, reason))
+		}
+		l.take(call)
+	}
 }
 
 // tell makes calls happen, up to the first that no raft node makes.
@@ -197,12 +214,12 @@ func (g *generator) someTerm(low uint64) uint64 {
 	if g.rng.IntN(2) == 0 {
 		return max(1, low)
 	}
-	return max(1, low-min(low, 1)) + g.rng.Uint64N(max(g.now.top, g.state.GetTerm(), low)-low+3)
+	return max(1, low-min(low, 1)) + g.rng.Uint64N(max(g.now.termAt(g.now.last()), g.state.GetTerm(), low)-low+3)
 }
 
 // hardState returns one with a commit from commit to beyond.
 func (g *generator) hardState(commit, beyond uint64) *raftpb.HardState {
-	term := g.someTerm(max(g.state.GetTerm(), g.now.top))
+	term := g.someTerm(max(g.state.GetTerm(), g.top))
 	vote := term%3 + 1
 	if g.wrong && g.rng.IntN(6) == 0 {
 		vote = 0

@@ -15,6 +15,8 @@ const savesToo = "(Your Save, check and head have a part in this: if what was re
 func readGoesOn(c *check) {
 	c.also = savesToo
 	c.sameRefusals()
+	c.withinALife()
+	c.oldTerm()
 	c.callersOwn()
 	for _, g := range goldens(c.T) {
 		if g.reopens() {
@@ -43,23 +45,8 @@ func (w *world) reopen(at *raftpb.SnapshotMetadata, size int64) result {
 func (c *check) sameRefusals() {
 	m := newImage().save(state(2, 1, 5), run(2, 1, 10)...)
 	for _, r := range refusals {
-		w := c.onDisk(m)
-		w.must(w.open(nil, small))
-		if _, err := w.readAll(); err != nil {
-			w.must(err)
-		}
-		w.refuses(r)
-		w.must(w.close())
+		c.onDisk(m).goesOn(nil, func(w *world) { w.refuses(r) })
 	}
-	w := c.on(newImage().save(state(1, 1, 1), run(1, 1, 3)...).snapshot(meta(100, 3)).disk(), "a log whose last record is a leader's snapshot, {100 of term 3}")
-	w.must(w.open(meta(100, 3), small))
-	if _, err := w.readAll(); err != nil {
-		w.must(err)
-	}
-	w.refuses(refusal{"an entry behind a leader's snapshot that nothing commits", nil, run(3, 101, 101), false})
-	w.refuses(refusal{"a hard state of a term below that of the leader's snapshot, at which the log was opened", state(2, 0, 100), nil, false})
-	w.must(w.save(state(3, 0, 100), run(3, 101, 101)...))
-	w.must(w.close())
 }
 
 // commitsAlone has a log that was read take commits, which need no sync.

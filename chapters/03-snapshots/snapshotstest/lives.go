@@ -99,6 +99,9 @@ func (l *truth) impossibleSnapshot(s *raftpb.SnapshotMetadata) bool {
 	}
 	others := slices.Clone(l.void)
 	if l.before != nil {
+		if index > l.now.base && term == l.before.termAt(index) {
+			return true // before it stands another entry than the snapshot that waits
+		}
 		others = append(others, meta(l.now.base, l.now.term))
 	}
 	return term == 0 || term < l.now.termAt(l.state.GetCommit()) || slices.ContainsFunc(others, func(v *raftpb.SnapshotMetadata) bool {
@@ -107,8 +110,7 @@ func (l *truth) impossibleSnapshot(s *raftpb.SnapshotMetadata) bool {
 }
 
 // impossibleDeath is impossible for a death. raft does not save committed entries
-// again, so no Save of these is cut short. And a purge must not take a term with
-// it that no hard state knows.
+// again, so no Save of these is cut short.
 func (l *truth) impossibleDeath(d *death) bool {
 	if in := d.inside; in != nil {
 		reason, _ := l.refused(*in)
@@ -117,7 +119,7 @@ func (l *truth) impossibleDeath(d *death) bool {
 			return true
 		}
 	}
-	return !slices.Contains(l.starts(), d.start) || d.purged && l.now.top > l.state.GetTerm()
+	return !slices.ContainsFunc(l.starts(), same(d.start))
 }
 
 // starts are the snapshots that the log can be opened at.
@@ -184,6 +186,7 @@ func (l *truth) die(d *death) {
 		l.void, l.never = append(l.void, s), append(l.never, s)
 		l.now, l.before = l.before, nil
 	}
+	l.top = 0
 	if d.purged {
 		l.floor = max(l.floor, d.start.GetIndex())
 	}

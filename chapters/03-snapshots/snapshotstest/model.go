@@ -13,16 +13,17 @@ type model struct {
 	// now is the log; before is the one that a leader's snapshot has replaced
 	// and no hard state has committed, or nil.
 	now, before *history
+	// top is the highest term of an entry or a leader's snapshot that was written
+	// since the node has started.
+	top uint64
 	// recorded are the snapshots.
 	recorded []*raftpb.SnapshotMetadata
 }
 
-// history is a log that begins behind an index: ents[i] has index base+1+i. top is
-// the highest term that was ever in it.
+// history is a log that begins behind an index: ents[i] has index base+1+i.
 type history struct {
 	base, term uint64
 	ents       []*raftpb.Entry
-	top        uint64
 }
 
 // termAt returns the term at an index of the log, 0 where it is not in it.
@@ -78,7 +79,7 @@ func (m *model) put(e *raftpb.Entry) {
 	}
 	kept := e.GetIndex() - m.now.base - 1
 	m.now.ents = append(m.now.ents[:kept:kept], e)
-	m.now.top = max(m.now.top, e.GetTerm())
+	m.top = max(m.top, e.GetTerm())
 }
 
 // snapshot records one. Where it is not one of the log's own, it replaces it.
@@ -91,7 +92,7 @@ func (m *model) snapshot(s *raftpb.SnapshotMetadata) {
 	if m.before == nil && index > m.state.GetCommit() {
 		m.before = m.now
 	}
-	m.now = &history{base: index, term: term, top: max(m.now.top, term)}
+	m.now, m.top = &history{base: index, term: term}, max(m.top, term)
 }
 
 // own reports whether a snapshot was taken of this log.

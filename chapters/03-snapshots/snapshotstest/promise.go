@@ -9,7 +9,7 @@ import (
 // refusal returns why Save must refuse, as its contract lists the reasons, and
 // whether entries are missing; "" if it must not.
 func (m *model) refusal(s *raftpb.HardState, ents []*raftpb.Entry) (reason string, gap bool) {
-	last, top := m.now.last(), m.now.top
+	last, top := m.now.last(), m.top
 	for i, e := range ents {
 		if reason, gap = m.refusedEntry(ents, i, last); reason != "" {
 			return reason, gap
@@ -56,14 +56,14 @@ func (m *model) refusedEntry(ents []*raftpb.Entry, i int, last uint64) (reason s
 }
 
 // refusedState is refusal for a hard state, top being the highest term of an
-// entry.
+// entry since the node has started.
 func (m *model) refusedState(s *raftpb.HardState, top uint64) string {
 	old := m.state
 	switch {
 	case s.GetTerm() < old.GetTerm():
 		return fmt.Sprintf("a term that goes down from %d to %d", old.GetTerm(), s.GetTerm())
 	case s.GetTerm() < top:
-		return fmt.Sprintf("a hard state of term %d, and there was an entry of term %d", s.GetTerm(), top)
+		return fmt.Sprintf("a hard state of term %d, and an entry of term %d was saved since the log was opened", s.GetTerm(), top)
 	case s.GetTerm() == old.GetTerm() && old.GetVote() != 0 && s.GetVote() != old.GetVote():
 		return fmt.Sprintf("a vote in term %d that changes from %d to %d", s.GetTerm(), old.GetVote(), s.GetVote())
 	case s.GetCommit() < old.GetCommit():

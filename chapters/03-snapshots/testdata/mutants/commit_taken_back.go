@@ -8,15 +8,13 @@ import (
 	"fmt"
 
 	"go.etcd.io/raft/v3/raftpb"
-	"google.golang.org/protobuf/proto"
 )
 
 func (r *replay) hardState(s *raftpb.HardState) error {
-	if r.waiting && s.GetTerm() < r.top {
+	if r.waiting && s.GetTerm() < r.trail.at(r.trail.last()) {
 		r.revert() // it was written by a node that knew nothing of the snapshot
 	}
-	again := proto.Equal(s, r.state) // as at the head of every segment
-	if reason := stepBack(s, r.state, r.top); reason != "" && !again {
+	if reason := stepBack(s, r.state); reason != "" {
 		return fmt.Errorf("%s", reason)
 	}
 	r.state, r.commit = s, s.GetCommit()

@@ -17,6 +17,6 @@ func (r *replay) snapshot(p position) {
 	}
 	before := r.history
 	r.before = &before
-	r.history = history{trail: newTrail(p.index, p.term), top: max(r.top, p.term)}
+	r.history = history{trail: newTrail(p.index, p.term)}
 	r.waiting = p.index > r.commit
 }

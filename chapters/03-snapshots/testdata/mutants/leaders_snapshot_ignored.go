@@ -11,6 +11,6 @@ func (r *replay) snapshot(p position) {
 		r.other = p.term
 	}
 	if p.index > r.trail.last() {
-		r.history = history{trail: newTrail(p.index, p.term), top: max(r.top, p.term)}
+		r.history = history{trail: newTrail(p.index, p.term)}
 	}
 }

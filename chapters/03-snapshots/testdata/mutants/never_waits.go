@@ -12,11 +12,11 @@ func (r *replay) snapshot(p position) {
 	if r.waiting {
 		r.revert()
 	}
-	if r.trail.own(p) {
+	if r.trail.own(p, r.commit) {
 		return
 	}
 	before := r.history
 	r.before = &before
-	r.history = history{trail: newTrail(p.index, p.term), top: max(r.top, p.term)}
+	r.history = history{trail: newTrail(p.index, p.term)}
 	r.waiting = false
 }

@@ -26,6 +26,5 @@ func (r *replay) entry(e *raftpb.Entry) error {
 	r.ents = r.ents[:index-r.trail.base-1]
 	r.ents = append(r.ents, e)
 	r.trail.put(index, e.GetTerm())
-	r.top = max(r.top, e.GetTerm())
 	return nil
 }

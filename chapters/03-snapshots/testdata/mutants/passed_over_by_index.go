@@ -30,6 +30,5 @@ func (r *replay) entry(e *raftpb.Entry) error {
 	}
 	r.ents = append(r.ents, e)
 	r.trail.put(index, e.GetTerm())
-	r.top = max(r.top, e.GetTerm())
 	return nil
 }

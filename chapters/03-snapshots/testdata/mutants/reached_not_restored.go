@@ -8,10 +8,10 @@ package snapshots
 import "google.golang.org/protobuf/proto"
 
 func (w *WAL) resume(r *replay) {
-	w.metadata, w.state, w.trail, w.top = r.metadata, proto.CloneOf(r.state), r.trail, r.top
+	w.metadata, w.state, w.trail = r.metadata, proto.CloneOf(r.state), r.trail
 	w.reached, w.named = uint64(len(r.ents)), 0
 	if r.waiting {
-		w.leader = r.trail.base
+		w.leader, w.top = r.trail.base, r.trail.at(r.trail.last())
 	}
 	w.ready, w.resumed = true, true
 }

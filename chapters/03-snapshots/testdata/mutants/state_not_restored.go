@@ -6,10 +6,10 @@
 package snapshots
 
 func (w *WAL) resume(r *replay) {
-	w.metadata, w.trail, w.top = r.metadata, r.trail, r.top
+	w.metadata, w.trail = r.metadata, r.trail
 	w.reached = r.trail.last()
 	if r.waiting {
-		w.leader = r.trail.base
+		w.leader, w.top = r.trail.base, r.trail.at(r.trail.last())
 	}
 	w.ready, w.resumed = true, true
 }

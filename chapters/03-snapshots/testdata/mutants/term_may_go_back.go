@@ -7,7 +7,7 @@ package snapshots
 import "go.etcd.io/raft/v3/raftpb"
 
 func (r *replay) hardState(s *raftpb.HardState) error {
-	if r.waiting && s.GetTerm() < r.top {
+	if r.waiting && s.GetTerm() < r.trail.at(r.trail.last()) {
 		r.revert()
 	}
 	r.state, r.commit = s, max(r.commit, s.GetCommit())

@@ -1,6 +1,6 @@
 // The highest term is that of the last entry. Where an entry of a lower term has
-// replaced one of a higher term, a hard state between the two is written, and who
-// reads the log refuses it. Seen by I4.
+// replaced one of a higher term, a hard state between the two is written: the node
+// has been in the higher one, and takes it back. Seen by I4.
 //
 //course:mutant 3.1
 package snapshots
