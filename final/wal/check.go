@@ -261,7 +261,8 @@ func (e *entryFields) shape() shape {
 }
 
 // checkSnapshot follows a snapshot record. A snapshot of the node's own leaves the log as it is. One of the leader's, which the
-// log does not reach or contradicts, replaces it: the next entry follows the snapshot.
+// log does not reach or contradicts, replaces it: the next entry follows the snapshot. Where the log at its index is not known, because it lies in a segment
+// before, the commit tells: a node takes snapshots of nothing else.
 func (c *checker) checkSnapshot(r *Record) error {
 	s := &c.position
 	if err := s.parse(r.Data); err != nil {
@@ -275,13 +276,12 @@ func (c *checker) checkSnapshot(r *Record) error {
 	if c.waiting != 0 {
 		c.revert() // in one life, the next is the Save that commits it
 	}
-	term, inside := c.log.at(s.index)
-	switch {
+	switch term, inside := c.log.at(s.index); {
+	case inside && term == s.term:
+	case inside, c.log.known() && s.index > c.log.last, c.haveState && s.index > c.commit:
+		c.replace(s)
 	case !c.log.known():
 		c.firstSnapshot(r, s)
-	case inside && term == s.term:
-	case inside, c.log.known() && s.index > c.log.last:
-		c.replace(s)
 	}
 	c.snapshot = max(c.snapshot, s.index)
 	return nil

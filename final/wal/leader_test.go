@@ -158,6 +158,31 @@ func TestLeaderSnapshotOfTheOldTerm(t *testing.T) {
 	}
 }
 
+// TestLeaderSnapshotInASegmentBehind: a leader's snapshot lies inside a log whose entries are in the segment before, and is given up. Opened behind it,
+// that segment is not read; it is no snapshot of the node's own all the same, and what follows it in the Save that was cut short is no part of the log.
+func TestLeaderSnapshotInASegmentBehind(t *testing.T) {
+	t.Parallel()
+	for name, first := range map[string][]*raftpb.Entry{"first_in_it": nil, "behind_an_entry": ents(10, 10, 5)} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBuild(nil).save(hs(5, 1, 3), ents(1, 9, 5)...).snapshot(3, 5).cut()
+			if first != nil {
+				b.save(nil, first...)
+			}
+			sim := onDisk(t, b.snapshot(8, 6).save(nil, ent(9, 7)).image)
+			w, r := reopen(t, sim, 0, at(3, 5))
+			next := uint64(10 + len(first))
+			if got, want := indexes(r.ents), indexes(ents(4, next-1, 5)); got != want {
+				t.Fatalf("ReadAll() = %v, want %v", got, want)
+			}
+			must(t, errors.Join(w.Save(nil, ents(next, next, 5)), w.SaveSnapshot(snapshot(12, 8)), w.Save(hs(8, 0, 12), ents(13, 13, 8)), w.Close()))
+			if _, r := reopen(t, sim, 0, at(12, 8)); indexes(r.ents) != "[13/8]" {
+				t.Errorf("ReadAll() = %v, want [13/8]", indexes(r.ents))
+			}
+		})
+	}
+}
+
 // TestOpenedAtALeaderSnapshotThatWaits: a hard state of a lower term than the snapshot's would say, to the next reader, that nobody relied on it.
 func TestOpenedAtALeaderSnapshotThatWaits(t *testing.T) {
 	t.Parallel()
@@ -179,6 +204,10 @@ func TestStartedAgainBehindLeaderSnapshot(t *testing.T) {
 	t.Parallel()
 	b := newBuild(nil).save(hs(1, 1, 3), ents(1, 10, 1)...).snapshot(8, 3).save(nil, ents(11, 12, 1)...)
 	if got, want := read(t, b.files(), nil), indexes(ents(1, 12, 1)); got.err != nil || indexes(got.ents) != want {
+		t.Errorf("ReadAll() = %v, %v, want %v", indexes(got.ents), got.err, want)
+	}
+	b = newBuild(nil).save(hs(1, 1, 5), ents(1, 10, 1)...).snapshot(8, 3).save(hs(2, 1, 9)) // a term below the snapshot's
+	if got, want := read(t, b.files(), nil), indexes(ents(1, 10, 1)); got.err != nil || indexes(got.ents) != want {
 		t.Errorf("ReadAll() = %v, %v, want %v", indexes(got.ents), got.err, want)
 	}
 }
@@ -232,7 +261,7 @@ func TestLeaderSnapshotsInOneSegment(t *testing.T) {
 // stand before the segment. W04
 func TestOwnSnapshotInAMisnamedSegment(t *testing.T) {
 	t.Parallel()
-	b := newBuild(nil).save(hs(1, 2, 100), ents(1, 105, 1)...)
+	b := newBuild(nil).save(hs(1, 2, 102), ents(1, 105, 1)...)
 	b.last = 10
 	b.cut().snapshot(102, 1).save(hs(1, 2, 103)).save(nil, ents(106, 107, 1)...)
 	if _, err := wal.Verify(".", at(102, 1), &wal.Options{FS: b.files()}); errors.Is(err, wal.ErrCorrupt) {

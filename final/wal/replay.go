@@ -137,7 +137,7 @@ func (r *replay) apply(s *scanner, rec *Record) error {
 func (r *replay) commit(c *checker) {
 	switch {
 	case r.pending == 0 || c.waiting != 0:
-	case c.state.commit >= r.pending:
+	case c.state.commit >= r.pending && !c.reverted:
 		r.replace()
 	default:
 		r.pending = 0

@@ -187,6 +187,23 @@ func TestReadAtAgreesWithReadAllInterrupted(t *testing.T) {
 			b.entries(11, 12, 4)
 		}, 12},
 		{"another_one_next", 100, func(b *builder) { b.snapshot(120, 4); b.state(4, 5); b.entries(11, 12, 4) }, 12},
+		{"one_of_the_old_term_next", 100, func(b *builder) {
+			b.snapshot(4, 1)
+			b.entries(11, 12, 5) // whose hard state a crash has taken
+			b.snapshot(120, 3)
+			b.state(3, 120)
+		}, -1},
+		{"inside_a_segment_behind", 100, func(b *builder) {
+			b.snapshot(4, 1)
+			b.begin(11)
+			b.state(3, 5)
+			b.snapshot(8, 6)
+			b.entries(9, 9, 7)
+			b.snapshot(4, 1)
+			b.entries(11, 11, 3)
+			b.snapshot(20, 8)
+			b.state(8, 20)
+		}, -1},
 		{"committed", 100, func(b *builder) { b.entries(101, 102, 3); b.state(3, 100) }, -1},
 		{"committed_inside", 8, func(b *builder) { b.entries(9, 12, 3); b.state(3, 8) }, -1},
 	} {
