@@ -125,12 +125,7 @@ func (c *checker) admitSnapshot(m *raftpb.SnapshotMetadata) error {
 	case index < c.waiting:
 		return refused("snapshot %d lies before the leader's at %d, which no hard state has committed", index, c.waiting)
 	}
-	switch known, ok := c.log.at(index); {
-	case !ok || known == term:
-		return nil
-	case index == c.log.runs[0].index:
-		return refused("snapshot %d of term %d contradicts the one of term %d, with which the log begins", index, term, known)
-	case index <= c.commit:
+	if known, ok := c.log.at(index); index <= c.commit && ok && known != term {
 		return refused("snapshot %d of term %d contradicts entry %d of term %d, which is committed", index, term, index, known)
 	}
 	return nil
