@@ -66,7 +66,7 @@ func contradictionRefused(c *check) {
 func (w *world) refuses(r refusal) {
 	w.Helper()
 	err := w.save(r.state, r.ents...)
-	const means = ": no raft node saves that, and written, it makes a log that says two things. The bug is elsewhere; here it is found while it can still be found."
+	const means = ": no raft node saves that. The bug is elsewhere; here it is found while it can still be found."
 	if w.kind(err) != "ErrRefused" {
 		w.fail(failure{Got: w.told(err), Want: "ErrRefused", Means: r.what + means})
 	}
@@ -88,7 +88,7 @@ func (w *world) refusesCall(c call, reason string, gap bool) {
 		return
 	}
 	if err := w.saveSnapshot(c.snapshot); w.kind(err) != "ErrRefused" {
-		w.fail(failure{Got: w.told(err), Want: "ErrRefused", Means: reason + ": the log would say two things."})
+		w.fail(failure{Got: w.told(err), Want: "ErrRefused", Means: reason + ": no raft node records that."})
 	}
 }
 
