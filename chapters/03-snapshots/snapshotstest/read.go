@@ -44,17 +44,20 @@ func (c *check) reads(list []reading) {
 func (w *world) returned(r reading, got result, err error) {
 	w.Helper()
 	want := result{metadata: owner, state: r.state, ents: r.ents}
-	if r.state == nil && r.kind != "corrupt" {
-		want.state = &raftpb.HardState{}
-	}
 	if r.kind == "corrupt" {
 		want = result{}
+	}
+	if want.state == nil {
+		want.state = &raftpb.HardState{}
 	}
 	kind := r.kind
 	if kind == "" {
 		kind = "nil"
 	}
 	is := w.kind(err)
+	if is == "corrupt" && got.state == nil {
+		got.state = &raftpb.HardState{} // nothing comes with it: nil, or an empty one
+	}
 	switch {
 	case is != kind:
 		w.fail(failure{Got: resultWords(got) + "\nerror " + w.told(err), Want: resultWords(want) + "\nerror " + kind, Means: r.means})
