@@ -121,7 +121,8 @@ func (w *WAL) check(state *raftpb.HardState, ents []*raftpb.Entry) error {
 }
 
 // commitOf returns what is committed once the state is saved, or why it must be
-// refused. top is the highest term of an entry saved since the log was opened.
+// refused. top is the highest term of an entry or of a leader's snapshot that was
+// written since the log was opened, the entries of this Save included.
 func (w *WAL) commitOf(state *raftpb.HardState, top uint64) (uint64, error) {
 	commit := w.state.GetCommit()
 	if raft.IsEmptyHardState(state) {
@@ -132,7 +133,7 @@ func (w *WAL) commitOf(state *raftpb.HardState, top uint64) (uint64, error) {
 	case reason != "":
 		return 0, refuse("%s", reason)
 	case state.GetTerm() < top:
-		return 0, refuse("the term %d is below the term %d of an entry", state.GetTerm(), top)
+		return 0, refuse("the term %d is below the term %d of an entry or a leader's snapshot", state.GetTerm(), top)
 	case state.GetCommit() < commit:
 		return 0, refuse("the commit goes down from %d to %d", commit, state.GetCommit())
 	}
