@@ -83,10 +83,12 @@ func (w *WAL) Save(state *raftpb.HardState, ents []*raftpb.Entry) error {
 	return w.handOn()
 }
 
-// check returns why Save must refuse, or nil. Nothing of the log is changed: an
-// entry is checked against the log, or against the one before it in ents. What it
-// may not replace is what was committed before this Save, by the hard state saved
-// last; what this one commits is in ents, or was there.
+// check returns why Save must refuse, or nil. Nothing of the log is changed. Each
+// entry is compared with two others: with the one that it replaces in the log, and,
+// by index and term, with the one before it, which for the first is in the log and
+// for the next ones in ents. What it may not replace is what was committed before
+// this Save, by the hard state saved last; what this one commits is in ents, or was
+// there.
 //
 //course:exercise 3.1
 func (w *WAL) check(state *raftpb.HardState, ents []*raftpb.Entry) error {

@@ -115,6 +115,8 @@ func (c *check) acrossSaves() {
 	w.must(w.save(nil, run(3, 9, 9)...))
 	w.refuses(refusal{"a hard state of term 3, where there were entries of term 4, which are overwritten", state(3, 1, 5), nil, false})
 	w.must(w.save(state(4, 1, 9)))
+	w.must(w.save(state(4, 1, 14), run(3, 10, 14)...))
+	w.refuses(refusal{"a committed entry replaced, behind one that is sent once more", nil, append(run(3, 13, 13), run(4, 14, 14)...), false})
 	w.holds(w.sim, len(w.saved), "a refused Save leaves the log as it was.")
 	w.must(w.close())
 }
