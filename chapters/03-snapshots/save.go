@@ -21,8 +21,9 @@ import (
 //
 //   - entries that do not follow one another, or leave a gap behind the log
 //     ([ErrSliceOutOfRange]);
-//   - an entry at or below a leader's snapshot that is not committed yet: the Save
-//     that commits it goes on behind it;
+//   - while a leader's snapshot is not committed, entries that do not follow the
+//     last one, also where they repeat what a crash has left behind the snapshot:
+//     save the commit alone first, and then them;
 //   - an entry without index or term, of a type that does not exist, or of a
 //     lower term than the one before it;
 //   - an entry that replaces a committed one of another term, and entries that
@@ -98,8 +99,8 @@ func (w *WAL) check(state *raftpb.HardState, ents []*raftpb.Entry) error {
 		if index > last+1 || i > 0 && index != last+1 {
 			return refuse("%w: entry %d behind entry %d", ErrSliceOutOfRange, index, last)
 		}
-		if index <= w.leader && w.leader > w.state.GetCommit() {
-			return refuse("entry %d lies before the leader's snapshot at %d, which is to replace the log", index, w.leader)
+		if index <= last && w.leader > w.state.GetCommit() {
+			return refuse("entry %d is not behind entry %d, the last, while the leader's snapshot at %d waits for its commit: save that first", index, last, w.leader)
 		}
 		before := w.trail.at(index - 1)
 		if i > 0 {

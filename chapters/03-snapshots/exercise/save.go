@@ -22,8 +22,9 @@ import (
 //
 //   - entries that do not follow one another, or leave a gap behind the log
 //     ([ErrSliceOutOfRange]);
-//   - an entry at or below a leader's snapshot that is not committed yet: the Save
-//     that commits it goes on behind it;
+//   - while a leader's snapshot is not committed, entries that do not follow the
+//     last one, also where they repeat what a crash has left behind the snapshot:
+//     save the commit alone first, and then them;
 //   - an entry without index or term, of a type that does not exist, or of a
 //     lower term than the one before it;
 //   - an entry that replaces a committed one of another term, and entries that
@@ -53,10 +54,12 @@ func (w *WAL) Save(state *raftpb.HardState, ents []*raftpb.Entry) error {
 	panic(course.TODO("3.1"))
 }
 
-// check returns why Save must refuse, or nil. Nothing of the log is changed: an
-// entry is checked against the log, or against the one before it in ents. What it
-// may not replace is what was committed before this Save, by the hard state saved
-// last; what this one commits is in ents, or was there.
+// check returns why Save must refuse, or nil. Nothing of the log is changed. Each
+// entry is compared with two others: with the one that it replaces in the log, and,
+// by index and term, with the one before it, which for the first is in the log and
+// for the next ones in ents. What it may not replace is what was committed before
+// this Save, by the hard state saved last; what this one commits is in ents, or was
+// there.
 //
 //course:exercise 3.1
 func (w *WAL) check(state *raftpb.HardState, ents []*raftpb.Entry) error {
@@ -64,7 +67,8 @@ func (w *WAL) check(state *raftpb.HardState, ents []*raftpb.Entry) error {
 }
 
 // commitOf returns what is committed once the state is saved, or why it must be
-// refused. top is the highest term of an entry saved since the log was opened.
+// refused. top is the highest term of an entry or of a leader's snapshot that was
+// written since the log was opened, the entries of this Save included.
 func (w *WAL) commitOf(state *raftpb.HardState, top uint64) (uint64, error) {
 	commit := w.state.GetCommit()
 	if raft.IsEmptyHardState(state) {
@@ -75,7 +79,7 @@ func (w *WAL) commitOf(state *raftpb.HardState, top uint64) (uint64, error) {
 	case reason != "":
 		return 0, refuse("%s", reason)
 	case state.GetTerm() < top:
-		return 0, refuse("the term %d is below the term %d of an entry", state.GetTerm(), top)
+		return 0, refuse("the term %d is below the term %d of an entry or a leader's snapshot", state.GetTerm(), top)
 	case state.GetCommit() < commit:
 		return 0, refuse("the commit goes down from %d to %d", commit, state.GetCommit())
 	}
