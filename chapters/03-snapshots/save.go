@@ -150,24 +150,26 @@ func (w *WAL) commitOf(state *raftpb.HardState, top uint64) (uint64, error) {
 // A snapshot of the log's own entries leaves the log as it is. One from the
 // leader, beyond the last entry or of another term than the entry at its index,
 // replaces it: the next entry is the one behind. Save the hard state that commits
-// it next. Refused ([ErrRefused]) is one that contradicts a committed entry, and
-// one below a leader's snapshot that waits for its commit: for who reads the log,
-// either says that the other does not count.
+// it next; while it waits for that, any other snapshot is the leader's too, and
+// takes its place, and that of entries behind it. Refused ([ErrRefused]) is one that
+// contradicts a committed entry, and one below a leader's snapshot that waits for
+// its commit: for who reads the log, either says that the other does not count.
 func (w *WAL) SaveSnapshot(m *raftpb.SnapshotMetadata) error {
 	if err := w.writable(); err != nil {
 		return err
 	}
-	p, own := at(m), w.trail.own(at(m), w.state.GetCommit())
+	commit := w.state.GetCommit()
+	p, waits := at(m), w.leader > commit
+	own := !waits && w.trail.own(p, commit)
 	switch {
 	case m == nil || m.Index == nil || m.Term == nil:
 		return refuse("a snapshot needs an index and a term: %v", m)
 	case m.ConfState == nil && p.index > 0:
 		return refuse("snapshot %d needs a conf state: %v", p.index, m)
-	case !own && p.index <= w.state.GetCommit():
-		return refuse("snapshot %d of term %d contradicts entry %[2]d of term %d, which is committed", p.index, p.term, w.trail.at(p.index))
-	}
-	if w.leader > w.state.GetCommit() && p.index < w.leader {
+	case waits && p.index < w.leader:
 		return refuse("snapshot %d lies below the leader's at %d, which is to replace the log", p.index, w.leader)
+	case !own && p.index <= commit:
+		return refuse("snapshot %d of term %d contradicts entry %[2]d of term %d, which is committed", p.index, p.term, w.trail.at(p.index))
 	}
 	if err := w.log.Append(records.TypeSnapshot, appendSnapshot(nil, m)); err != nil {
 		return err

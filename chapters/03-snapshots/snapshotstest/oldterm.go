@@ -75,6 +75,13 @@ func (c *check) leftBehindASnapshot() {
 		r := w.reopen(meta(10, 5), small)
 		w.returned(reading{state: state(5, 1, 10), ents: run(5, 11, 12), means: "what was accepted can be read back."}, r, nil)
 	})
+	c.onDisk(left).goesOn(meta(10, 5), func(w *world) {
+		w.must(w.saveSnapshot(meta(10, 5)))
+		w.refuses(refusal{"a gap behind a leader's snapshot: recorded once more while it waits, it replaces the entries behind it", state(5, 1, 10), run(5, 13, 13), true})
+		w.must(w.save(state(5, 1, 10), run(5, 11, 11)...))
+		r := w.reopen(meta(10, 5), small)
+		w.returned(reading{state: state(5, 1, 10), ents: run(5, 11, 11), means: "what was accepted can be read back."}, r, nil)
+	})
 }
 
 // goesOn opens the log, reads it, and goes on.
