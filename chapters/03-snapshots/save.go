@@ -10,11 +10,12 @@ import (
 
 // Save appends entries and then the hard state, and makes them durable before it
 // returns if raft may act on them: if there are entries, or the term or the vote
-// has changed ([raft.MustSync]). A hard state that only moves the commit is
-// handed to the operating system: the death of the process does not take it back,
-// a loss of power may. Nothing is saved when both are empty; a log that is closed
-// or not read yet says so all the same ([ErrClosed], [ErrNotRead]). Neither is kept
-// or changed; the caller may use them again.
+// has changed ([raft.MustSync]); also the first hard state after the log was opened.
+// Any other that only moves the commit is handed to the operating system: the death
+// of the process does not take it back, a loss of power may. Nothing is saved when
+// both are empty; a log that is closed or not read yet says so all the same
+// ([ErrClosed], [ErrNotRead]). Neither is kept or changed; the caller may use them
+// again.
 //
 // An entry at an index that the log has replaces that entry and all behind it.
 // Refused, with an error that matches [ErrRefused] and nothing written:
