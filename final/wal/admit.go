@@ -57,6 +57,8 @@ func (c *checker) admitFirst(e *entryFields) error {
 		return refused("%w: entry %d follows entry %d", ErrSliceOutOfRange, e.index, c.log.last)
 	case e.index <= c.waiting:
 		return refused("entry %d lies before the leader's snapshot at %d, which is to replace the log", e.index, c.waiting)
+	case c.waiting != 0 && e.index != c.log.last+1: // to the next reader it would give the snapshot up
+		return refused("entry %d replaces one behind the leader's snapshot at %d, which no hard state has committed: save the commit first", e.index, c.waiting)
 	case e.index <= c.log.runs[0].index:
 		return refused("entry %d lies at or before %d, where the log begins", e.index, c.log.runs[0].index)
 	}
@@ -81,6 +83,8 @@ func (c *checker) admitState(m *raftpb.HardState, top uint64) (commit uint64, er
 		return 0, refused("the vote in term %d changes from %x to %x", s.term, old.vote, s.vote)
 	case s.commit < old.commit:
 		return 0, refused("the commit goes down from %d to %d", old.commit, s.commit)
+	case s.commit < c.log.runs[0].index && c.waiting == 0:
+		return 0, refused("the commit %d lies before %d, where the log begins", s.commit, c.log.runs[0].index)
 	case len(m.ProtoReflect().GetUnknown()) > 0:
 		return 0, refused("the hard state has a field that this version of raft does not know")
 	}
@@ -125,7 +129,12 @@ func (c *checker) admitSnapshot(m *raftpb.SnapshotMetadata) error {
 	case index < c.waiting:
 		return refused("snapshot %d lies before the leader's at %d, which no hard state has committed", index, c.waiting)
 	}
-	if known, ok := c.log.at(index); index <= c.commit && ok && known != term {
+	switch known, ok := c.log.at(index); {
+	case !ok || known == term:
+		return nil
+	case index == c.log.runs[0].index:
+		return refused("snapshot %d of term %d contradicts the one of term %d, with which the log begins", index, term, known)
+	case index <= c.commit:
 		return refused("snapshot %d of term %d contradicts entry %d of term %d, which is committed", index, term, index, known)
 	}
 	return nil

@@ -303,7 +303,7 @@ func (c *checker) firstSnapshot(r *Record, s *snapshotFields) {
 }
 
 // replace puts a leader's snapshot in the place of the log: at once if nothing in the log is committed by a hard state, or the snapshot
-// is; else it waits. What is replaced at once was never acknowledged, and the snapshot is committed from then on.
+// is; else it waits.
 func (c *checker) replace(s *snapshotFields) {
 	if c.waiting == 0 {
 		c.before = c.lineage
@@ -311,12 +311,8 @@ func (c *checker) replace(s *snapshotFields) {
 	c.log.restart(s.index, s.term)
 	c.maxTerm = max(c.maxTerm, s.term)
 	c.dropped, c.waiting = true, 0
-	switch {
-	case s.index <= c.commit:
-	case c.haveState:
+	if c.haveState && s.index > c.commit {
 		c.waiting = s.index
-	default:
-		c.commit = s.index
 	}
 }
 

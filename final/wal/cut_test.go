@@ -158,8 +158,9 @@ func TestWhenToCut(t *testing.T) {
 	expect("one Save larger than etcd's buffer", 3)
 }
 
-// TestNamesDoNotGoBack: the index in a segment's name is that of the next entry, or of the entry behind the last snapshot that was recorded, also one
-// that was never committed; where an overwrite takes the log back, it stays, also after reopening. W04
+// TestNamesDoNotGoBack: the index in a segment's name is that of the next entry, or of the entry behind the leader's snapshot that was recorded last; where an
+// overwrite takes the log back, it stays, also after reopening. A snapshot that was given up counts no more: who reads a later segment alone has not seen it, and
+// would take the name for another's. W04
 func TestNamesDoNotGoBack(t *testing.T) {
 	t.Parallel()
 	sim := disk.NewSim()
@@ -203,9 +204,30 @@ func TestNamesDoNotGoBack(t *testing.T) {
 	for term := r.state.GetTerm() + 1; len(w.Segments()) < 3; term++ {
 		must(t, w.Save(hs(term, 1, 100), nil))
 	}
-	expect("a snapshot that was never committed", 13, 101, 201)
+	expect("a snapshot that was never committed", 13, 101, 101)
 	must(t, w.Close())
 	if _, err := wal.Verify(folderName, at(100, 3), quiet(sim, 0)); err != nil {
 		t.Errorf("Verify() at the snapshot: %v", err)
+	}
+}
+
+// TestNameBehindASnapshotGivenUp: a leader's snapshot was given up, the log has gone on behind it, and is cut again after another start.
+func TestNameBehindASnapshotGivenUp(t *testing.T) {
+	t.Parallel()
+	sim := disk.NewSim()
+	w := create(t, sim, 4096)
+	must(t, errors.Join(w.Save(hs(1, 1, 3), ents(1, 5, 1)), w.SaveSnapshot(snapshot(3, 1)), w.SaveSnapshot(snapshot(100, 1)), w.Close()))
+	w, _ = reopen(t, sim, 4096, at(3, 1))
+	must(t, errors.Join(w.Save(nil, []*raftpb.Entry{ent(6, 1, 5000)}), w.Save(nil, ents(7, 9, 1)), w.Save(nil, ents(10, 11, 1)), w.Close()))
+	w, _ = reopen(t, sim, 4096, at(3, 1))
+	for term := uint64(2); len(w.Segments()) < 3; term++ {
+		must(t, w.Save(hs(term, 1, 11), nil))
+	}
+	must(t, errors.Join(w.SaveSnapshot(snapshot(11, 1)), w.Close()))
+	if _, r := reopen(t, sim, 4096, at(11, 1)); len(r.ents) != 0 {
+		t.Errorf("ReadAll() = %v, want nothing", indexes(r.ents))
+	}
+	if _, err := wal.Verify(folderName, at(11, 1), quiet(sim, 0)); err != nil {
+		t.Errorf("Verify() = %v", err)
 	}
 }

@@ -183,7 +183,8 @@ func TestLeaderSnapshotInASegmentBehind(t *testing.T) {
 	}
 }
 
-// TestOpenedAtALeaderSnapshotThatWaits: a hard state of a lower term than the snapshot's would say, to the next reader, that nobody relied on it.
+// TestOpenedAtALeaderSnapshotThatWaits: a hard state of a lower term than the snapshot's would say, to the next reader, that nobody relied on it; so would
+// another entry in the place of one behind it.
 func TestOpenedAtALeaderSnapshotThatWaits(t *testing.T) {
 	t.Parallel()
 	sim := onDisk(t, newBuild(nil).save(hs(1, 1, 5), ents(1, 10, 1)...).snapshot(100, 3).image)
@@ -195,6 +196,16 @@ func TestOpenedAtALeaderSnapshotThatWaits(t *testing.T) {
 	must(t, w.Close())
 	if _, r := reopen(t, sim, 0, at(100, 3)); indexes(r.ents) != "[101/3]" {
 		t.Errorf("ReadAll() = %v, want [101/3]", indexes(r.ents))
+	}
+
+	sim = onDisk(t, newBuild(nil).save(hs(1, 1, 5), ents(1, 10, 1)...).snapshot(100, 3).save(nil, ents(101, 102, 3)...).image)
+	w, _ = reopen(t, sim, 0, at(100, 3))
+	if err := w.Save(hs(3, 0, 100), ents(101, 102, 3)); !errors.Is(err, wal.ErrRefused) {
+		t.Errorf("Save() of what the crash has left: error = %v, want ErrRefused", err)
+	}
+	must(t, errors.Join(w.Save(hs(3, 0, 100), nil), w.Save(nil, ents(101, 103, 3)), w.Close()))
+	if _, r := reopen(t, sim, 0, at(100, 3)); indexes(r.ents) != "[101/3 102/3 103/3]" {
+		t.Errorf("ReadAll() = %v, want [101/3 102/3 103/3]", indexes(r.ents))
 	}
 }
 

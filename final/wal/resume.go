@@ -29,7 +29,7 @@ func (w *WAL) resume(r *replay) error {
 	if o.check.waiting != 0 {
 		o.check.maxTerm = max(o.check.maxTerm, o.check.log.lastTerm())
 	}
-	o.reached = max(o.check.log.last, o.check.snapshot)
+	o.reached = o.check.log.last
 	o.recorded = w.start.index
 	o.vouch()
 	if abandoned {

@@ -296,7 +296,7 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// TestRefusedBegin: two snapshots of one index have one term, also where no hard state has committed either.
+// TestRefusedBegin: two snapshots of one index have one term, and a log that begins behind one is committed up to there, also where no hard state has said so.
 func TestRefusedBegin(t *testing.T) {
 	t.Parallel()
 	for name, again := range map[string]bool{"written": false, "opened": true} {
@@ -314,6 +314,10 @@ func TestRefusedBegin(t *testing.T) {
 				t.Errorf("SaveSnapshot() error = %v, want ErrRefused", err)
 			}
 			must(t, w.SaveSnapshot(snapshot(7, 2)))
+			if err := w.Save(hs(3, 0, 6), nil); !errors.Is(err, wal.ErrRefused) { // what lies before is gone, so that it was committed
+				t.Errorf("Save() of commit 6: error = %v, want ErrRefused", err)
+			}
+			must(t, w.Save(hs(3, 0, 7), nil))
 			must(t, w.Close())
 			if _, r := reopen(t, sim, 0, snapshot(7, 2)); indexes(r.ents) != "[8/3 9/3]" {
 				t.Errorf("ReadAll() = %v, want [8/3 9/3]", indexes(r.ents))
