@@ -180,10 +180,10 @@ func leadersSnapshot(c *check) {
 		{what: "a leader's, and then one of its own", log: newImage().save(nil, run(1, 1, 5)...).snapshot(meta(100, 2)).save(state(2, 0, 103), run(2, 101, 105)...).snapshot(meta(103, 2)), start: meta(103, 2), state: state(2, 0, 103), ents: run(2, 104, 105), means: "behind a leader's snapshot the log goes on; one taken of that is its own again."},
 		{what: "two of the leader's", log: newImage().save(nil, run(1, 1, 5)...).snapshot(meta(100, 2)).save(state(2, 0, 100)).snapshot(meta(200, 2)).save(state(2, 0, 200), run(2, 201, 201)...), start: meta(200, 2), state: state(2, 0, 200), ents: run(2, 201, 201), means: replaced},
 	})
-	late := new(image).segment(9, owner).save(state(1, 1, 12), run(1, 9, 12)...).save(state(1, 1, 6)).snapshot(meta(8, 1))
+	late := new(image).segment(9, owner).save(state(1, 1, 12), run(1, 9, 12)...).snapshot(meta(10, 1)).save(state(1, 1, 6)).snapshot(meta(8, 1))
 	late.names[0] = fmt.Sprintf("%016x-%016x.wal", 3, 9)
 	c.reads([]reading{
-		{what: "its own, of a purged entry, behind a commit that went down", log: late, start: meta(8, 1), state: state(1, 1, 6), ents: run(1, 9, 12), means: "entry 8 is purged, and nobody knows its term. The commit tells, and what was committed stays so: it was 12, though the last hard state says 6."},
+		{what: "its own, of a purged entry, behind a commit that went down", log: late, start: meta(10, 1), state: state(1, 1, 6), ents: run(1, 11, 12), means: "entry 8 is purged, and nobody knows its term. The commit tells, and what was committed stays so: it was 12, though the last hard state says 6."},
 	})
 	c.readsGoldens(func(start *raftpb.SnapshotMetadata) bool { return start != nil })
 }
