@@ -10,19 +10,21 @@ import (
 
 // Save appends entries and then the hard state, and makes them durable before it
 // returns if raft may act on them: if there are entries, or the term or the vote
-// has changed ([raft.MustSync]). A hard state that only moves the commit is
-// handed to the operating system: the death of the process does not take it back,
-// a loss of power may. Nothing is saved when both are empty; a log that is closed
-// or not read yet says so all the same ([ErrClosed], [ErrNotRead]). Neither is kept
-// or changed; the caller may use them again.
+// has changed ([raft.MustSync]); also the first hard state after the log was opened.
+// Any other that only moves the commit is handed to the operating system: the death
+// of the process does not take it back, a loss of power may. Nothing is saved when
+// both are empty; a log that is closed or not read yet says so all the same
+// ([ErrClosed], [ErrNotRead]). Neither is kept or changed; the caller may use them
+// again.
 //
 // An entry at an index that the log has replaces that entry and all behind it.
 // Refused, with an error that matches [ErrRefused] and nothing written:
 //
 //   - entries that do not follow one another, or leave a gap behind the log
 //     ([ErrSliceOutOfRange]);
-//   - an entry at or below a leader's snapshot that is not committed yet: the Save
-//     that commits it goes on behind it;
+//   - while a leader's snapshot is not committed, entries that do not follow the
+//     last one, also where they repeat what a crash has left behind the snapshot:
+//     save the commit alone first, and then them;
 //   - an entry without index or term, of a type that does not exist, or of a
 //     lower term than the one before it;
 //   - an entry that replaces a committed one of another term, and entries that
@@ -83,10 +85,12 @@ func (w *WAL) Save(state *raftpb.HardState, ents []*raftpb.Entry) error {
 	return w.handOn()
 }
 
-// check returns why Save must refuse, or nil. Nothing of the log is changed: an
-// entry is checked against the log, or against the one before it in ents. What it
-// may not replace is what was committed before this Save, by the hard state saved
-// last; what this one commits is in ents, or was there.
+// check returns why Save must refuse, or nil. Nothing of the log is changed. Each
+// entry is compared with two others: with the one that it replaces in the log, and,
+// by index and term, with the one before it, which for the first is in the log and
+// for the next ones in ents. What it may not replace is what was committed before
+// this Save, by the hard state saved last; what this one commits is in ents, or was
+// there.
 //
 //course:exercise 3.1
 func (w *WAL) check(state *raftpb.HardState, ents []*raftpb.Entry) error {
@@ -96,8 +100,8 @@ func (w *WAL) check(state *raftpb.HardState, ents []*raftpb.Entry) error {
 		if index > last+1 || i > 0 && index != last+1 {
 			return refuse("%w: entry %d behind entry %d", ErrSliceOutOfRange, index, last)
 		}
-		if index <= w.leader && w.leader > w.state.GetCommit() {
-			return refuse("entry %d lies before the leader's snapshot at %d, which is to replace the log", index, w.leader)
+		if index <= last && w.leader > w.state.GetCommit() {
+			return refuse("entry %d is not behind entry %d, the last, while the leader's snapshot at %d waits for its commit: save that first", index, last, w.leader)
 		}
 		before := w.trail.at(index - 1)
 		if i > 0 {
@@ -121,7 +125,8 @@ func (w *WAL) check(state *raftpb.HardState, ents []*raftpb.Entry) error {
 }
 
 // commitOf returns what is committed once the state is saved, or why it must be
-// refused. top is the highest term of an entry saved since the log was opened.
+// refused. top is the highest term of an entry or of a leader's snapshot that was
+// written since the log was opened, the entries of this Save included.
 func (w *WAL) commitOf(state *raftpb.HardState, top uint64) (uint64, error) {
 	commit := w.state.GetCommit()
 	if raft.IsEmptyHardState(state) {
@@ -132,7 +137,7 @@ func (w *WAL) commitOf(state *raftpb.HardState, top uint64) (uint64, error) {
 	case reason != "":
 		return 0, refuse("%s", reason)
 	case state.GetTerm() < top:
-		return 0, refuse("the term %d is below the term %d of an entry", state.GetTerm(), top)
+		return 0, refuse("the term %d is below the term %d of an entry or a leader's snapshot", state.GetTerm(), top)
 	case state.GetCommit() < commit:
 		return 0, refuse("the commit goes down from %d to %d", commit, state.GetCommit())
 	}
@@ -146,24 +151,26 @@ func (w *WAL) commitOf(state *raftpb.HardState, top uint64) (uint64, error) {
 // A snapshot of the log's own entries leaves the log as it is. One from the
 // leader, beyond the last entry or of another term than the entry at its index,
 // replaces it: the next entry is the one behind. Save the hard state that commits
-// it next. Refused ([ErrRefused]) is one that contradicts a committed entry, and
-// one below a leader's snapshot that waits for its commit: for who reads the log,
-// either says that the other does not count.
+// it next; while it waits for that, any other snapshot is the leader's too, and
+// takes its place, and that of entries behind it. Refused ([ErrRefused]) is one that
+// contradicts a committed entry, and one below a leader's snapshot that waits for
+// its commit: for who reads the log, either says that the other does not count.
 func (w *WAL) SaveSnapshot(m *raftpb.SnapshotMetadata) error {
 	if err := w.writable(); err != nil {
 		return err
 	}
-	p, own := at(m), w.trail.own(at(m), w.state.GetCommit())
+	commit := w.state.GetCommit()
+	p, waits := at(m), w.leader > commit
+	own := !waits && w.trail.own(p, commit)
 	switch {
 	case m == nil || m.Index == nil || m.Term == nil:
 		return refuse("a snapshot needs an index and a term: %v", m)
 	case m.ConfState == nil && p.index > 0:
 		return refuse("snapshot %d needs a conf state: %v", p.index, m)
-	case !own && p.index <= w.state.GetCommit():
-		return refuse("snapshot %d of term %d contradicts entry %[2]d of term %d, which is committed", p.index, p.term, w.trail.at(p.index))
-	}
-	if w.leader > w.state.GetCommit() && p.index < w.leader {
+	case waits && p.index < w.leader:
 		return refuse("snapshot %d lies below the leader's at %d, which is to replace the log", p.index, w.leader)
+	case !own && p.index <= commit:
+		return refuse("snapshot %d of term %d contradicts entry %[2]d of term %d, which is committed", p.index, p.term, w.trail.at(p.index))
 	}
 	if err := w.log.Append(records.TypeSnapshot, appendSnapshot(nil, m)); err != nil {
 		return err

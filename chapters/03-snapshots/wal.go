@@ -136,8 +136,8 @@ func newWAL(fsys disk.FS, dir string, log *segments.Log, opts *Options) *WAL {
 // ReadAll returns the owner's metadata, the last hard state, and the entries
 // behind the start, as raft left them: what was overwritten is gone, and so is
 // what stood behind it, also where the overwriting entry itself lies at or before
-// the start. All of it is the caller's to keep. state is never nil. From then on
-// the log can be written.
+// the start. All of it is the caller's to keep. state is never nil where anything
+// is returned. From then on the log can be written.
 //
 // A snapshot record beyond the log, or one whose entry has another term there,
 // came from the leader and replaces the log, as soon as a hard state has

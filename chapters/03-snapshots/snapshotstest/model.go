@@ -86,7 +86,7 @@ func (m *model) put(e *raftpb.Entry) {
 func (m *model) snapshot(s *raftpb.SnapshotMetadata) {
 	m.recorded = append(m.recorded, s)
 	index, term := s.GetIndex(), s.GetTerm()
-	if m.now.own(s) {
+	if m.before == nil && m.now.own(s) {
 		return
 	}
 	if m.before == nil && index > m.state.GetCommit() {

@@ -61,6 +61,27 @@ func (c *check) withinALife() {
 	c.onDisk(waits).goesOn(meta(100, 3), func(w *world) {
 		w.refuses(refusal{"a hard state of a term below that of an entry behind the leader's snapshot, at which the log was opened", state(3, 0, 100), nil, false})
 	})
+	c.leftBehindASnapshot()
+}
+
+// leftBehindASnapshot opens a log at a leader's snapshot that waits, and saves the
+// entries again that a crash has left behind it.
+func (c *check) leftBehindASnapshot() {
+	left := newImage().save(state(5, 1, 1), run(1, 1, 3)...).snapshot(meta(10, 5)).save(nil, run(5, 11, 12)...)
+	c.onDisk(left).goesOn(meta(10, 5), func(w *world) {
+		w.refuses(refusal{"an entry in the place of one behind the leader's snapshot, with the commit of that: who reads the log next meets the entry first, and takes it for a sign that the snapshot does not count", state(5, 1, 10), run(5, 11, 12), false})
+		w.must(w.save(state(5, 1, 10)))
+		w.mustBecause(w.save(nil, run(5, 11, 12)...), "once the snapshot is committed, entries behind it may be sent once more.")
+		r := w.reopen(meta(10, 5), small)
+		w.returned(reading{state: state(5, 1, 10), ents: run(5, 11, 12), means: "what was accepted can be read back."}, r, nil)
+	})
+	c.onDisk(left).goesOn(meta(10, 5), func(w *world) {
+		w.must(w.saveSnapshot(meta(10, 5)))
+		w.refuses(refusal{"a gap behind a leader's snapshot: recorded once more while it waits, it replaces the entries behind it", state(5, 1, 10), run(5, 13, 13), true})
+		w.must(w.save(state(5, 1, 10), run(5, 11, 11)...))
+		r := w.reopen(meta(10, 5), small)
+		w.returned(reading{state: state(5, 1, 10), ents: run(5, 11, 11), means: "what was accepted can be read back."}, r, nil)
+	})
 }
 
 // goesOn opens the log, reads it, and goes on.

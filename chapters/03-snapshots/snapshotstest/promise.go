@@ -43,8 +43,8 @@ func (m *model) refusedEntry(ents []*raftpb.Entry, i int, last uint64) (reason s
 	switch {
 	case index > last+1 || i > 0 && index != last+1:
 		return fmt.Sprintf("entry %d behind entry %d", index, last), true
-	case m.before != nil && index <= m.now.base:
-		return fmt.Sprintf("entry %d before the leader's snapshot at %d, which is to replace the log", index, m.now.base), false
+	case m.before != nil && index <= last:
+		return fmt.Sprintf("entry %d in the place of another, while the leader's snapshot at %d, which is to replace the log, waits for its commit", index, m.now.base), false
 	case index == 0 || term == 0:
 		return "an entry without index or term", false
 	case term < before:

@@ -44,17 +44,20 @@ func (c *check) reads(list []reading) {
 func (w *world) returned(r reading, got result, err error) {
 	w.Helper()
 	want := result{metadata: owner, state: r.state, ents: r.ents}
-	if r.state == nil && r.kind != "corrupt" {
-		want.state = &raftpb.HardState{}
-	}
 	if r.kind == "corrupt" {
 		want = result{}
+	}
+	if want.state == nil {
+		want.state = &raftpb.HardState{}
 	}
 	kind := r.kind
 	if kind == "" {
 		kind = "nil"
 	}
 	is := w.kind(err)
+	if is == "corrupt" && got.state == nil {
+		got.state = &raftpb.HardState{} // nothing comes with it: nil, or an empty one
+	}
 	switch {
 	case is != kind:
 		w.fail(failure{Got: resultWords(got) + "\nerror " + w.told(err), Want: resultWords(want) + "\nerror " + kind, Means: r.means})
@@ -177,6 +180,11 @@ func leadersSnapshot(c *check) {
 		{what: "a leader's, and then one of its own", log: newImage().save(nil, run(1, 1, 5)...).snapshot(meta(100, 2)).save(state(2, 0, 103), run(2, 101, 105)...).snapshot(meta(103, 2)), start: meta(103, 2), state: state(2, 0, 103), ents: run(2, 104, 105), means: "behind a leader's snapshot the log goes on; one taken of that is its own again."},
 		{what: "two of the leader's", log: newImage().save(nil, run(1, 1, 5)...).snapshot(meta(100, 2)).save(state(2, 0, 100)).snapshot(meta(200, 2)).save(state(2, 0, 200), run(2, 201, 201)...), start: meta(200, 2), state: state(2, 0, 200), ents: run(2, 201, 201), means: replaced},
 	})
+	late := new(image).segment(9, owner).save(state(1, 1, 12), run(1, 9, 12)...).snapshot(meta(10, 1)).save(state(1, 1, 6)).snapshot(meta(8, 1))
+	late.names[0] = fmt.Sprintf("%016x-%016x.wal", 3, 9)
+	c.reads([]reading{
+		{what: "its own, of a purged entry, behind a commit that went down", log: late, start: meta(10, 1), state: state(1, 1, 6), ents: run(1, 11, 12), means: "entry 8 is purged, and nobody knows its term. The commit tells, and what was committed stays so: it was 12, though the last hard state says 6."},
+	})
 	c.readsGoldens(func(start *raftpb.SnapshotMetadata) bool { return start != nil })
 }
 
@@ -194,6 +202,9 @@ func neverCommitted(c *check) {
 		{what: "opened there", log: base(), start: meta(100, 2), state: state(1, 1, 3), means: "who opens a log at a snapshot relies on it, and that counts as a commit."},
 		{what: "and the node has gone on from behind it with its old log", log: newImage().save(state(1, 1, 3), run(1, 1, 10)...).snapshot(meta(8, 3)).save(nil, run(1, 11, 12)...), state: state(1, 1, 3), ents: run(1, 1, 12), means: means + " Entry 11 does not follow snapshot 8, but entry 10: who wrote it did not know the snapshot."},
 		{what: "and the node has gone on behind it, in a lower term", log: newImage().save(state(1, 1, 3), run(1, 1, 10)...).snapshot(meta(8, 3)).save(state(2, 0, 3), run(2, 9, 9)...), state: state(2, 0, 3), ents: append(run(1, 1, 8), run(2, 9, 9)...), means: means + " Entry 9 of term 2 cannot follow snapshot 8 of term 3: who wrote it did not know the snapshot."},
+		{what: "and the node has gone on, in a term below the snapshot's", log: newImage().save(state(1, 1, 1), run(1, 1, 8)...).snapshot(meta(8, 5)).save(state(2, 1, 8)), state: state(2, 1, 8), ents: run(1, 1, 8), means: means + " The hard state's commit reaches the snapshot's index, but it has term 2, and who knows a snapshot of term 5 is in term 5: it commits entry 8 of the old log."},
+		{what: "and the node has gone on, in a term below that of an entry behind it", log: newImage().save(state(1, 1, 1), run(1, 1, 8)...).snapshot(meta(8, 2)).save(nil, run(5, 9, 9)...).save(state(3, 1, 8)), state: state(3, 1, 8), ents: run(1, 1, 8), means: means + " The hard state's term 3 is not below the snapshot's, but below that of entry 9, which only the Save that was to commit the snapshot has written: that was to say term 5."},
+		{what: "and the node has gone on, with an entry of a term below that of the entry before it", log: newImage().save(state(3, 1, 1), run(1, 1, 9)...).snapshot(meta(8, 2)).save(nil, run(5, 9, 9)...).save(nil, run(3, 10, 10)...), state: state(3, 1, 1), ents: append(run(1, 1, 9), run(3, 10, 10)...), means: means + " Entry 10 of term 3 cannot follow entry 9 of term 5: it follows entry 9 of term 1, in the old log."},
 		{what: "and the leader has sent another one, which is committed", log: base().save(nil, run(2, 101, 105)...).snapshot(meta(103, 2)).save(state(2, 0, 103)), start: meta(103, 2), state: state(2, 0, 103), means: "the node died inside the Save that was to commit snapshot 100, and lived on without 101 to 105. Then came snapshot 103. What a crash has taken back must not come back."},
 		{what: "of another term than the entry there", log: newImage().save(state(1, 1, 3), run(1, 1, 10)...).snapshot(meta(8, 3)), state: state(1, 1, 3), ents: run(1, 1, 10), means: means},
 	})

@@ -66,7 +66,7 @@ func contradictionRefused(c *check) {
 func (w *world) refuses(r refusal) {
 	w.Helper()
 	err := w.save(r.state, r.ents...)
-	const means = ": no raft node saves that, and written, it makes a log that says two things. The bug is elsewhere; here it is found while it can still be found."
+	const means = ": no raft node saves that. The bug is elsewhere; here it is found while it can still be found."
 	if w.kind(err) != "ErrRefused" {
 		w.fail(failure{Got: w.told(err), Want: "ErrRefused", Means: r.what + means})
 	}
@@ -88,7 +88,7 @@ func (w *world) refusesCall(c call, reason string, gap bool) {
 		return
 	}
 	if err := w.saveSnapshot(c.snapshot); w.kind(err) != "ErrRefused" {
-		w.fail(failure{Got: w.told(err), Want: "ErrRefused", Means: reason + ": the log would say two things."})
+		w.fail(failure{Got: w.told(err), Want: "ErrRefused", Means: reason + ": no raft node records that."})
 	}
 }
 
@@ -115,6 +115,8 @@ func (c *check) acrossSaves() {
 	w.must(w.save(nil, run(3, 9, 9)...))
 	w.refuses(refusal{"a hard state of term 3, where there were entries of term 4, which are overwritten", state(3, 1, 5), nil, false})
 	w.must(w.save(state(4, 1, 9)))
+	w.must(w.save(state(4, 1, 14), run(3, 10, 14)...))
+	w.refuses(refusal{"a committed entry replaced, behind one that is sent once more", nil, append(run(3, 13, 13), run(4, 14, 14)...), false})
 	w.holds(w.sim, len(w.saved), "a refused Save leaves the log as it was.")
 	w.must(w.close())
 }

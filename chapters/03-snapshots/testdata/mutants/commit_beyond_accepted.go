@@ -13,8 +13,8 @@ func (w *WAL) check(state *raftpb.HardState, ents []*raftpb.Entry) error {
 		if index > last+1 || i > 0 && index != last+1 {
 			return refuse("%w: entry %d behind entry %d", ErrSliceOutOfRange, index, last)
 		}
-		if index <= w.leader && w.leader > w.state.GetCommit() {
-			return refuse("entry %d lies before the leader's snapshot at %d, which is to replace the log", index, w.leader)
+		if index <= last && w.leader > w.state.GetCommit() {
+			return refuse("entry %d is not behind entry %d, the last, while the leader's snapshot at %d waits for its commit: save that first", index, last, w.leader)
 		}
 		before := w.trail.at(index - 1)
 		if i > 0 {
