@@ -222,7 +222,7 @@ func (p *pair) open(at *raftpb.SnapshotMetadata) error {
 	}
 	p.etcd.SetUnsafeNoFsync()
 	metadata, state, ents, err = p.etcd.ReadAll()
-	p.headless, p.opened, p.reached = true, at.GetIndex(), max(p.last(), p.highest)
+	p.headless, p.opened, p.reached = true, at.GetIndex(), p.last()
 	if err := p.etcdsResult(at, metadata, state, ents, err); err != nil || !p.abandoned {
 		return err
 	}
