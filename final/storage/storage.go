@@ -52,8 +52,9 @@ type Storage struct {
 	// Snap is the folder of the snapshots.
 	Snap *snap.Snapshotter
 
-	// New tells that the node has saved nothing yet: the log has just been created, or a crash came before its first Save. Such a node gets its first members
-	// from its owner; any other has them from what it has saved.
+	// New tells that the node has saved nothing yet: the log has just been created, or a crash came before its first Save had returned. Such a node gets its first
+	// members from its owner; any other has them from what it has saved. Entries without any hard state are of a first Save that was cut short, as raft
+	// has the first hard state with the first entries: they are not among Entries, and the next Save replaces them.
 	New bool
 
 	// Metadata is what the log was created with.
@@ -128,12 +129,14 @@ func (n *node) open() error {
 	if err := n.read(); err != nil {
 		return n.explain(err, lost)
 	}
-	if n.Snapshot == nil && len(n.Entries) == 0 && n.HardState.GetTerm() == 0 && n.HardState.GetCommit() == 0 {
+	if n.Snapshot == nil && n.HardState.GetTerm() == 0 && n.HardState.GetCommit() == 0 {
 		found, err := n.found()
 		if err != nil {
 			return errors.Join(err, n.WAL.Close())
 		}
-		n.New = found == ""
+		if n.New = found == ""; n.New {
+			n.Entries = nil // of the first Save, whose hard state a crash has taken: it has acknowledged nothing
+		}
 	}
 	if err := n.beyond(); err != nil {
 		return errors.Join(err, n.WAL.Close())

@@ -215,6 +215,33 @@ func TestNew(t *testing.T) {
 	}
 }
 
+// TestFirstSaveCutShort: a node that dies in its first Save is new, and gets its first members once more, whatever of that Save is there.
+func TestFirstSaveCutShort(t *testing.T) {
+	t.Parallel()
+	whole := false
+	for n := 0; !whole; n++ {
+		sim := disk.NewSim()
+		opts, _ := options(sim)
+		s := open(t, opts)
+		sim.Inject(disk.Fault{Ops: disk.OpWrite, Always: true, Bytes: n})
+		if err := s.WAL.Save(hs(1, 0, 2), run(1, 1, 2)); err == nil {
+			t.Fatalf("%d bytes: Save() has not failed", n)
+		}
+		opts, _ = options(sim.Kill())
+		s = open(t, opts)
+		whole = s.HardState.GetTerm() > 0
+		if s.New == whole || s.New && len(s.Entries) > 0 {
+			t.Fatalf("%d bytes: New = %v, %v, %d entries", n, s.New, s.HardState, len(s.Entries))
+		}
+		must(t, s.WAL.Save(hs(1, 0, 2), run(1, 1, 2)))
+		must(t, s.WAL.Close())
+		if s = open(t, opts); s.New || len(s.Entries) != 2 {
+			t.Fatalf("%d bytes, then all: New = %v, %d entries", n, s.New, len(s.Entries))
+		}
+		must(t, s.WAL.Close())
+	}
+}
+
 // TestNoLog: a node that has run before does not begin anew, and nothing is made for it.
 func TestNoLog(t *testing.T) {
 	t.Parallel()

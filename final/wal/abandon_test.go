@@ -59,13 +59,21 @@ func TestLeadersSnapshot(t *testing.T) {
 	must(t, w.Save(hs(1, 1, 5), ents(1, 10, 1)))
 	must(t, w.SaveSnapshot(snapshot(100, 3)))
 	for name, err := range map[string]error{
-		"no commit":      w.Save(hs(3, 0, 5), ents(101, 101, 3)),
-		"before it":      w.Save(hs(3, 0, 5), ents(11, 11, 3)),
-		"lower snapshot": w.SaveSnapshot(snapshot(5, 1)),
+		"no commit": w.Save(hs(3, 0, 5), ents(101, 101, 3)),
+		"before it": w.Save(hs(3, 0, 5), ents(11, 11, 3)),
+		"lower snapshot of what is not committed": w.SaveSnapshot(snapshot(6, 1)),
+		"lower snapshot of another term":          w.SaveSnapshot(snapshot(5, 2)),
 	} {
 		if !errors.Is(err, wal.ErrRefused) {
 			t.Errorf("%s: %v, want ErrRefused", name, err)
 		}
+	}
+	must(t, w.SaveSnapshot(snapshot(5, 1)))                                     // another goroutine's, of the node's own
+	if err := w.SaveSnapshot(snapshot(5, 1)); !errors.Is(err, wal.ErrRefused) { // once more, as who has given up the leader's records it
+		t.Errorf("the node's own snapshot again: %v, want ErrRefused", err)
+	}
+	if _, r := reopen(t, sim.Kill(), 0, at(5, 1)); indexes(r.ents) != indexes(ents(6, 10, 1)) {
+		t.Errorf("without its commit: ReadAll() = %v", indexes(r.ents))
 	}
 	must(t, w.Save(hs(3, 0, 100), ents(101, 102, 3)))
 	must(t, w.Close())

@@ -106,12 +106,7 @@ func (c *checker) took(state *raftpb.HardState, ents []*raftpb.Entry) (must bool
 		return len(ents) > 0
 	}
 	must = len(ents) > 0 || s.term != c.state.term || s.vote != c.state.vote
-	c.state, c.haveState = s, true
-	c.commit = max(c.commit, s.commit)
-	if c.waiting > 0 && s.commit >= c.waiting {
-		c.waiting, must = 0, true
-	}
-	return must
+	return c.stated(s) || must
 }
 
 // admitSnapshot returns why SaveSnapshot is refused, or nil.
@@ -126,7 +121,7 @@ func (c *checker) admitSnapshot(m *raftpb.SnapshotMetadata) error {
 		return refused("the record of snapshot %d needs a conf state", index)
 	case len(m.ConfState.ProtoReflect().GetUnknown()) > 0:
 		return refused("the conf state of snapshot %d has a field that this version of raft does not know", index)
-	case index < c.waiting:
+	case index < c.waiting && !c.beside(&snapshotFields{index: index, term: term}):
 		return refused("snapshot %d lies before the leader's at %d, which no hard state has committed", index, c.waiting)
 	}
 	switch known, ok := c.log.at(index); {

@@ -31,6 +31,8 @@ type checker struct {
 	before  lineage
 
 	snapshot uint64 // the highest index of a snapshot record
+	own      uint64 // the highest of one that is committed
+	early    uint64 // the highest of one of the node's own that was recorded before it was committed, or 0
 	dropped  bool   // the record checked last was a leader's snapshot, that is to replace the log
 	reverted bool   // the record checked last has brought back the log before one
 
@@ -185,12 +187,21 @@ func (c *checker) checkState(r *Record) error {
 	case s.term == old.term && old.vote != 0 && s.vote != 0 && s.vote != old.vote:
 		return fmt.Errorf("the vote in term %d changes from %x to %x", s.term, old.vote, s.vote)
 	}
+	c.stated(s)
+	return nil
+}
+
+// stated follows a hard state that was accepted, and tells whether it commits a leader's snapshot.
+func (c *checker) stated(s stateFields) (counts bool) {
 	c.state, c.haveState = s, true
 	c.commit = max(c.commit, s.commit)
-	if s.commit >= c.waiting {
-		c.waiting = 0
+	if c.early <= c.commit {
+		c.own, c.early = max(c.own, c.early), 0
 	}
-	return nil
+	if counts = c.waiting > 0 && s.commit >= c.waiting; counts {
+		c.own, c.waiting = max(c.own, c.waiting), 0
+	}
+	return counts
 }
 
 // revert brings back the log that a leader's snapshot would have replaced.
@@ -261,8 +272,7 @@ func (e *entryFields) shape() shape {
 }
 
 // checkSnapshot follows a snapshot record. A snapshot of the node's own leaves the log as it is. One of the leader's, which the
-// log does not reach or contradicts, replaces it: the next entry follows the snapshot. Where the log at its index is not known, because it lies in a segment
-// before, the commit tells: a node takes snapshots of nothing else.
+// log does not reach or contradicts, replaces it: the next entry follows the snapshot.
 func (c *checker) checkSnapshot(r *Record) error {
 	s := &c.position
 	if err := s.parse(r.Data); err != nil {
@@ -273,18 +283,36 @@ func (c *checker) checkSnapshot(r *Record) error {
 			return err
 		}
 	}
-	if c.waiting != 0 {
+	switch {
+	case c.beside(s):
+		c.own, c.snapshot = s.index, max(c.snapshot, s.index)
+		return nil
+	case c.waiting != 0:
 		c.revert() // in one life, the next is the Save that commits it
 	}
 	switch term, inside := c.log.at(s.index); {
-	case inside && term == s.term:
-	case inside, c.log.known() && s.index > c.log.last, c.haveState && s.index > c.commit:
-		c.replace(s)
 	case !c.log.known():
 		c.firstSnapshot(r, s)
+	case inside && term == s.term:
+	case inside, s.index > c.log.last:
+		c.replace(s, c.haveState)
+	}
+	switch {
+	case c.waiting != 0:
+	case s.index <= c.commit || c.dropped:
+		c.own = max(c.own, s.index)
+	default:
+		c.early = max(c.early, s.index)
 	}
 	c.snapshot = max(c.snapshot, s.index)
 	return nil
+}
+
+// beside tells whether a snapshot is one of the node's own that was recorded between a leader's and the Save that commits that: another goroutine takes them.
+// It is a new one. Who has gone on without the leader's records an old one again.
+func (c *checker) beside(s *snapshotFields) bool {
+	term, ok := c.before.log.at(s.index)
+	return c.waiting != 0 && s.index < c.waiting && s.index > c.own && s.index <= c.commit && (!ok || term == s.term)
 }
 
 // firstSnapshot follows a snapshot record that comes before any entry. One of index 0 says that no entries precede if it ends the head of the log's first
@@ -295,23 +323,22 @@ func (c *checker) firstSnapshot(r *Record, s *snapshotFields) {
 	switch {
 	case !ok:
 	case s.index > 0 && s.index >= index:
-		c.replace(s)
+		c.replace(s, c.haveState || seq > 0) // a Save has left the segment before, with a hard state that etcd's head has forgotten
 		c.loose = true
 	case s.index == 0 && seq == 0 && c.segment == 3:
 		c.log.restart(0, 0)
 	}
 }
 
-// replace puts a leader's snapshot in the place of the log: at once if nothing in the log is committed by a hard state, or the snapshot
-// is; else it waits.
-func (c *checker) replace(s *snapshotFields) {
+// replace puts a leader's snapshot in the place of the log: at once if no hard state stands before it, or one commits it; else it waits.
+func (c *checker) replace(s *snapshotFields, stated bool) {
 	if c.waiting == 0 {
 		c.before = c.lineage
 	}
 	c.log.restart(s.index, s.term)
 	c.maxTerm = max(c.maxTerm, s.term)
 	c.dropped, c.waiting = true, 0
-	if c.haveState && s.index > c.commit {
+	if stated && s.index > c.commit {
 		c.waiting = s.index
 	}
 }

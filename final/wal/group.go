@@ -35,7 +35,7 @@ type queue struct {
 	waiting atomic.Bool
 }
 
-// join makes a Save one of the next group. The leader must call begin, then finish; the others call wait.
+// join makes a Save one of the next group. Its first, i of 0, leads.
 func (q *queue) join(state *raftpb.HardState, ents []*raftpb.Entry) (g *group, i int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()

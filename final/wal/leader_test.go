@@ -158,28 +158,91 @@ func TestLeaderSnapshotOfTheOldTerm(t *testing.T) {
 	}
 }
 
-// TestLeaderSnapshotInASegmentBehind: a leader's snapshot lies inside a log whose entries are in the segment before, and is given up. Opened behind it,
-// that segment is not read; it is no snapshot of the node's own all the same, and what follows it in the Save that was cut short is no part of the log.
-func TestLeaderSnapshotInASegmentBehind(t *testing.T) {
+// TestOwnSnapshotBesideALeaders: between the record of a leader's snapshot and the Save that commits it, another goroutine records one of the node's own. So does
+// etcd's.
+func TestOwnSnapshotBesideALeaders(t *testing.T) {
 	t.Parallel()
-	for name, first := range map[string][]*raftpb.Entry{"first_in_it": nil, "behind_an_entry": ents(10, 10, 5)} {
+	for name, behind := range map[string][]*raftpb.Entry{"alone": nil, "with_an_entry": ents(101, 101, 3)} {
+		b := newBuild(nil).save(hs(3, 1, 5), ents(1, 10, 1)...).snapshot(3, 1).snapshot(100, 3).snapshot(5, 1)
+		if r := read(t, b.files(), at(5, 1)); r.err != nil || indexes(r.ents) != indexes(ents(6, 10, 1)) {
+			t.Errorf("%s, not committed: ReadAll() = %v, %v", name, indexes(r.ents), r.err)
+		}
+		b.save(hs(3, 1, 100), behind...)
+		valid, err := wal.ValidSnapshotEntries(".", &wal.Options{FS: b.files()})
+		if r := read(t, b.files(), at(100, 3)); err != nil || len(valid) != 4 || r.err != nil || indexes(r.ents) != indexes(behind) {
+			t.Errorf("%s: %v, %v, ReadAll() = %v, %v", name, valid, err, indexes(r.ents), r.err)
+		}
+	}
+}
+
+// TestStartInAnEarlierSegment: a leader's snapshot is given up, and later reached by entries, in segments that begin before it: its only record stands in front of
+// them. Opened there, the log can be purged, and opens there again.
+func TestStartInAnEarlierSegment(t *testing.T) {
+	t.Parallel()
+	sim := disk.NewSim()
+	w := create(t, sim, 512)
+	must(t, errors.Join(w.Save(hs(3, 0, 5), ents(1, 10, 1)), w.SaveSnapshot(snapshot(100, 3)), w.Close()))
+	w, _ = reopen(t, sim, 512, nil)
+	for i := uint64(11); i < 130; i += 3 {
+		must(t, w.Save(hs(4, 2, i), ents(i, i+2, 3)))
+	}
+	must(t, w.Close())
+	w, _ = reopen(t, sim, 512, at(100, 3))
+	before := len(segments(t, sim))
+	must(t, errors.Join(w.ReleaseLockTo(100), w.Purge(), w.Close()))
+	w, r := reopen(t, sim, 512, at(100, 3))
+	if after := len(segments(t, sim)); after >= before || indexes(r.ents) != indexes(ents(101, 130, 3)) {
+		t.Errorf("%d segments of %d, ReadAll() = %v", after, before, indexes(r.ents))
+	}
+}
+
+// TestGivenUpBehindAHeadWithoutState: a segment that etcd began after a start does not say the hard state. There was one, so that a leader's snapshot waits.
+func TestGivenUpBehindAHeadWithoutState(t *testing.T) {
+	t.Parallel()
+	b := newBuild(nil).save(hs(5, 1, 3), ents(1, 10, 5)...)
+	b.state = nil
+	b.cut().snapshot(100, 5).save(hs(6, 0, 11), ents(11, 13, 5)...).save(hs(6, 0, 12)).snapshot(12, 5)
+	if r := read(t, b.files(), at(12, 5)); r.err != nil || indexes(r.ents) != "[13/5]" {
+		t.Errorf("ReadAll() = %v, %v, want [13/5]", indexes(r.ents), r.err)
+	}
+}
+
+// TestLeaderSnapshotTwice: a leader's snapshot inside the log is given up, the log goes on, and the same snapshot comes again, or entries in the place of those
+// before it.
+func TestLeaderSnapshotTwice(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		then func(w *wal.WAL) error
+		want string
+	}{
+		"snapshot": {func(w *wal.WAL) error { return errors.Join(w.SaveSnapshot(snapshot(8, 3)), w.Save(hs(3, 0, 8), nil)) }, "[]"},
+		"entries":  {func(w *wal.WAL) error { return w.Save(hs(3, 0, 9), ents(6, 9, 3)) }, "[9/3]"},
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := newBuild(nil).save(hs(5, 1, 3), ents(1, 9, 5)...).snapshot(3, 5).cut()
-			if first != nil {
-				b.save(nil, first...)
-			}
-			sim := onDisk(t, b.snapshot(8, 6).save(nil, ent(9, 7)).image)
-			w, r := reopen(t, sim, 0, at(3, 5))
-			next := uint64(10 + len(first))
-			if got, want := indexes(r.ents), indexes(ents(4, next-1, 5)); got != want {
-				t.Fatalf("ReadAll() = %v, want %v", got, want)
-			}
-			must(t, errors.Join(w.Save(nil, ents(next, next, 5)), w.SaveSnapshot(snapshot(12, 8)), w.Save(hs(8, 0, 12), ents(13, 13, 8)), w.Close()))
-			if _, r := reopen(t, sim, 0, at(12, 8)); indexes(r.ents) != "[13/8]" {
-				t.Errorf("ReadAll() = %v, want [13/8]", indexes(r.ents))
+			sim := disk.NewSim()
+			w := create(t, sim, 0)
+			must(t, errors.Join(w.Save(hs(1, 1, 5), ents(1, 10, 1)), w.SaveSnapshot(snapshot(8, 3)), w.Close()))
+			w, _ = reopen(t, sim, 0, nil)
+			must(t, errors.Join(w.Save(nil, ents(11, 12, 1)), c.then(w), w.Close()))
+			if _, r := reopen(t, sim, 0, at(8, 3)); indexes(r.ents) != c.want {
+				t.Errorf("ReadAll() = %v, want %v", indexes(r.ents), c.want)
 			}
 		})
+	}
+}
+
+// TestNothingToRecordAgain: a log whose beginning was purged is opened at the beginning, behind a leader's snapshot that was given up. What was never recorded is not
+// recorded again.
+func TestNothingToRecordAgain(t *testing.T) {
+	t.Parallel()
+	b := newBuild(nil).save(hs(1, 1, 10), ents(1, 10, 1)...).cut().snapshot(10, 1).save(hs(1, 1, 10)).snapshot(100, 3)
+	delete(b.image, b.image.names()[0])
+	sim := onDisk(t, b.image)
+	w, _ := reopen(t, sim, 0, nil)
+	must(t, w.Close())
+	if valid, err := wal.ValidSnapshotEntries(folderName, quiet(sim, 0)); err != nil || len(valid) != 1 {
+		t.Errorf("ValidSnapshotEntries() = %v, %v", valid, err)
 	}
 }
 

@@ -46,6 +46,7 @@ func (w *WAL) replay(r *replay) error {
 	headless := r.check.headless() // nothing there can be used
 	again := replay{start: r.start, keep: r.keep}
 	if errAgain := w.replayFrom(&again, 0); errAgain == nil || headless {
+		again.far = errAgain == nil && errors.Is(err, ErrSnapshotNotFound)
 		*r, err = again, errAgain
 	}
 	return err
@@ -78,6 +79,7 @@ type replay struct {
 	branch
 	slab     slab
 	match    bool   // the start is recorded
+	far      bool   // and before the segment that its index points at
 	recorded []byte // its record's data
 	other    uint64 // the term of another snapshot of the same index, if one was recorded
 
@@ -156,6 +158,9 @@ func (r *replay) entry(s *scanner, rec *Record) error {
 	if r.pending = s.check.pending(r.start); r.pending != 0 {
 		return nil // of the Save that is to commit the snapshot
 	}
+	if e.index <= r.next {
+		r.gap = nil // what did not continue those before goes
+	}
 	switch {
 	case r.gap != nil || r.replaced >= r.next:
 		return nil
@@ -224,7 +229,7 @@ func (r *replay) begin(hold bool) {
 		held := r.branch
 		r.held = &held
 	}
-	r.branch = branch{next: r.start.index + 1, gap: r.gap}
+	r.branch = branch{next: r.start.index + 1}
 }
 
 // settleHeld brings back what is held, or lets it go, when the snapshot that it waits for is decided upon.

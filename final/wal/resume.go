@@ -24,6 +24,9 @@ func (w *WAL) resume(r *replay) error {
 		o.check.revert()
 	}
 	o.check.behind(w.start)
+	if o.check.waiting != 0 { // the log was opened at it: what was before comes back no more
+		o.check.before = o.check.lineage
+	}
 	// Entries whose hard state a crash has taken: the node may go on in its old term, unless the snapshot that it was opened at waits for a later one's.
 	o.check.maxTerm = o.check.state.term
 	if o.check.waiting != 0 {
@@ -32,7 +35,7 @@ func (w *WAL) resume(r *replay) error {
 	o.reached = o.check.log.last
 	o.recorded = w.start.index
 	o.vouch()
-	if abandoned {
+	if (abandoned || r.far) && r.recorded != nil {
 		err = o.goesOn(r.recorded)
 	}
 	if err == nil && o.check.bare {
@@ -70,8 +73,9 @@ func (f *folder) clean(opts *Options) {
 	}
 }
 
-// goesOn records the start once more. A leader's snapshot was recorded and never committed, and what follows now does not follow it: without
-// this record an entry or a commit that is next could be taken for the snapshot's. To any other reader the record says nothing new.
+// goesOn records the start once more. Either a leader's snapshot was recorded and never committed, and what follows now does not follow it: without
+// this record an entry or a commit that is next could be taken for the snapshot's. Or the start's only record stands before the segment that its index points at,
+// where Purge would remove it. To any other reader the record says nothing new.
 func (o *writer) goesOn(start []byte) error {
 	if err := o.enc.record(TypeSnapshot, start); err != nil {
 		return o.fail("write", err)

@@ -67,7 +67,11 @@ func (w *WAL) saveAll(g *group) {
 //
 // A snapshot of the log's own entries leaves the log as it is. A leader's, beyond the last entry or of another term than the entry there,
 // replaces it: the next entry is the one behind it, and the next Save must commit it. Until that has returned nil, a log opened at an
-// older snapshot is the one before: answer the leader only then. Errors are those of [WAL.Save].
+// older snapshot is the one before: answer the leader only then. One of the node's own, recorded by another goroutine in between, must be committed and
+// newer than those before; else it is refused.
+//
+// Of its own a node records a snapshot only behind the Save of the hard state that commits it, also where storage is written asynchronously (raft's
+// AsyncStorageWrites): a crash that took the commit would leave the node without a snapshot that it can start from. Errors are those of [WAL.Save].
 func (w *WAL) SaveSnapshot(m *raftpb.SnapshotMetadata) error {
 	w.io.Lock()
 	defer w.io.Unlock()

@@ -24,6 +24,8 @@ type lineage struct {
 	replaced  uint64 // the highest index of a leader's snapshot that was committed
 	hasState  bool
 	committed uint64 // the highest commit of a hard state
+	own       uint64 // the highest index of a snapshot that is committed
+	early     uint64 // that of one of the node's own that was recorded before it was committed, or 0
 }
 
 // inner is what a snapshot that is never committed gives back.
@@ -90,9 +92,14 @@ func (l *lineage) resume() { l.inner, l.before, l.pending = l.before, inner{}, 0
 // Where nothing is known yet, the log ended in front of the index in the name of the segment.
 func (l *lineage) snapshot(s *raftpb.SnapshotMetadata, named uint64) (leaders bool) {
 	index, term := s.GetIndex(), s.GetTerm()
-	if l.pending != 0 {
+	switch {
+	case l.beside(index, term):
+		l.own = index
+		return false
+	case l.pending != 0:
 		l.resume() // what follows it in the same life is the Save that commits it
 	}
+	defer l.counts(index)
 	had, inside := l.at(index)
 	inside = inside && index >= l.floor
 	switch {
@@ -105,6 +112,23 @@ func (l *lineage) snapshot(s *raftpb.SnapshotMetadata, named uint64) (leaders bo
 	}
 	l.inner = inner{known: true, hasBase: true, base: index, baseTerm: term, floor: index}
 	return leaders
+}
+
+// counts notes a snapshot that does not wait.
+func (l *lineage) counts(index uint64) {
+	switch {
+	case l.pending != 0:
+	case index <= l.committed || index <= l.replaced:
+		l.own = max(l.own, index)
+	default:
+		l.early = max(l.early, index)
+	}
+}
+
+// beside tells whether a snapshot is one of the node's own that was recorded between a leader's and the Save that commits that: it is a new one.
+func (l *lineage) beside(index, term uint64) bool {
+	had, ok := l.before.at(index)
+	return l.pending != 0 && index < l.pending && index > l.own && index <= l.committed && (!ok || had == term)
 }
 
 // suspend keeps the log for the case that the snapshot is never committed.
@@ -122,6 +146,9 @@ func (l *lineage) state(term, commit uint64) {
 		l.resume()
 	}
 	l.hasState, l.committed = true, max(l.committed, commit)
+	if l.early <= l.committed {
+		l.own, l.early = max(l.own, l.early), 0
+	}
 	if commit >= l.pending {
 		l.replace()
 	}
@@ -130,6 +157,7 @@ func (l *lineage) state(term, commit uint64) {
 // replace drops what the pending snapshot replaces, if one is pending.
 func (l *lineage) replace() {
 	l.replaced, l.pending, l.before = max(l.replaced, l.pending), 0, inner{}
+	l.own = max(l.own, l.replaced)
 }
 
 // truncate takes the entries from index on out of force.
@@ -148,7 +176,7 @@ func (l *lineage) truncate(index uint64) {
 }
 
 // at returns the term of the entry in force at an index, if it is known.
-func (l *lineage) at(index uint64) (term uint64, ok bool) {
+func (l *inner) at(index uint64) (term uint64, ok bool) {
 	if l.hasBase && index == l.base {
 		return l.baseTerm, true
 	}

@@ -193,17 +193,8 @@ func TestReadAtAgreesWithReadAllInterrupted(t *testing.T) {
 			b.snapshot(120, 3)
 			b.state(3, 120)
 		}, -1},
-		{"inside_a_segment_behind", 100, func(b *builder) {
-			b.snapshot(4, 1)
-			b.begin(11)
-			b.state(3, 5)
-			b.snapshot(8, 6)
-			b.entries(9, 9, 7)
-			b.snapshot(4, 1)
-			b.entries(11, 11, 3)
-			b.snapshot(20, 8)
-			b.state(8, 20)
-		}, -1},
+		{"its_own_beside_it", 100, func(b *builder) { b.snapshot(5, 1); b.state(3, 100) }, -1},
+		{"its_own_beside_it_and_given_up", 100, func(b *builder) { b.snapshot(5, 1) }, 10},
 		{"committed", 100, func(b *builder) { b.entries(101, 102, 3); b.state(3, 100) }, -1},
 		{"committed_inside", 8, func(b *builder) { b.entries(9, 12, 3); b.state(3, 8) }, -1},
 	} {

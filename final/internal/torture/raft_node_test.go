@@ -152,6 +152,11 @@ func (p *peer) save(rd raft.Ready) error {
 	if rd.HardState != nil || len(rd.Entries) > 0 {
 		p.g.say("%d saves %v and %s", p.id, rd.HardState, span(rd.Entries))
 	}
+	if leaders && p.begun != nil && p.g.rng.IntN(2) == 0 {
+		if err := p.snapshot(); err != nil { // another goroutine's
+			return err
+		}
+	}
 	if rd.HardState != nil && len(rd.Entries) > 0 && p.g.rng.IntN(10) == 0 {
 		p.fuse(1) // between the entries and the hard state it hurts most
 	}
@@ -208,8 +213,12 @@ func (p *peer) restore(s *raftpb.Snapshot) error {
 // snapshot begins one of the node's own, or saves the one that it has begun: meanwhile it has gone on, perhaps behind a leader's.
 func (p *peer) snapshot() error {
 	if p.begun == nil {
+		last, err := p.memory.Snapshot()
+		if err != nil || p.applied <= last.GetMetadata().GetIndex() || p.conf == nil {
+			return err
+		}
 		term, err := p.memory.Term(p.applied)
-		if p.applied == 0 || p.conf == nil || err != nil {
+		if err != nil {
 			return err
 		}
 		p.begun = &raftpb.Snapshot{
