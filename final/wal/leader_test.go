@@ -190,7 +190,7 @@ func TestStartInAnEarlierSegment(t *testing.T) {
 	w, _ = reopen(t, sim, 512, at(100, 3))
 	before := len(segments(t, sim))
 	must(t, errors.Join(w.ReleaseLockTo(100), w.Purge(), w.Close()))
-	w, r := reopen(t, sim, 512, at(100, 3))
+	_, r := reopen(t, sim, 512, at(100, 3))
 	if after := len(segments(t, sim)); after >= before || indexes(r.ents) != indexes(ents(101, 130, 3)) {
 		t.Errorf("%d segments of %d, ReadAll() = %v", after, before, indexes(r.ents))
 	}
