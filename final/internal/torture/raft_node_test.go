@@ -153,7 +153,10 @@ func (p *peer) save(rd raft.Ready) error {
 		p.g.say("%d saves %v and %s", p.id, rd.HardState, span(rd.Entries))
 	}
 	if leaders && p.begun != nil && p.g.rng.IntN(2) == 0 {
-		if err := p.snapshot(); err != nil { // another goroutine's
+		// Another goroutine's, as in etcd, which asks raft's memory first whether the snapshot is out of date.
+		if last, err := p.memory.Snapshot(); err != nil || p.begun.GetMetadata().GetIndex() <= last.GetMetadata().GetIndex() {
+			p.begun = nil
+		} else if err := p.snapshot(); err != nil {
 			return err
 		}
 	}
