@@ -79,7 +79,7 @@
 // For the same calls the segments are those of etcd v3.7.3, byte for byte and cut for cut; scripts/compat of this module is there to compare them. Three
 // deviations are meant: a segment begun after a reopening repeats the hard state, which etcd forgets; the index in a segment's name never goes
 // back; and a log that goes on without a leader's snapshot that it had recorded, because no hard state had committed it, says so by recording the
-// snapshot that it was opened at once more. etcd reads all three. Where etcd lets pass what raft never saves, a gap say, this package
+// snapshot that it was opened at once more, as it does where the only record stands before the segment that its index points at. etcd reads all three. Where etcd lets pass what raft never saves, a gap say, this package
 // refuses it, to write it and to read it.
 //
 // The dialect that is written is that of etcd since 3.7: fields that are not set are left out. An older log is gone on with in the newer

@@ -175,6 +175,15 @@ func TestOwnSnapshotBesideALeaders(t *testing.T) {
 	}
 }
 
+// TestOldStartBesideALeaders: a snapshot that is recorded once more behind a leader's gives that up, also if it was recorded before it was committed.
+func TestOldStartBesideALeaders(t *testing.T) {
+	t.Parallel()
+	b := newBuild(nil).save(hs(1, 1, 3), ents(1, 10, 1)...).snapshot(8, 1).save(hs(1, 1, 9)).snapshot(10, 3).snapshot(8, 1).save(hs(3, 0, 11), ent(11, 3))
+	if r := read(t, b.files(), at(8, 1)); r.err != nil || indexes(r.ents) != "[9/1 10/1 11/3]" {
+		t.Errorf("ReadAll() = %v, %v, want [9/1 10/1 11/3]", indexes(r.ents), r.err)
+	}
+}
+
 // TestStartInAnEarlierSegment: a leader's snapshot is given up, and later reached by entries, in segments that begin before it: its only record stands in front of
 // them. Opened there, the log can be purged, and opens there again.
 func TestStartInAnEarlierSegment(t *testing.T) {
